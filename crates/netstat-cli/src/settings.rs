@@ -124,6 +124,18 @@ pub(crate) struct Live {
     pub(crate) mouse: bool,
     pub(crate) ascii: bool,
     pub(crate) colour: Colour,
+    pub(crate) form: LiveForm,
+}
+
+/// What a live view is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LiveForm {
+    /// A screen.
+    Screen,
+    /// Lines for people.
+    Plain,
+    /// Lines for programs.
+    Jsonl,
 }
 
 /// A span of the past, and how to show it.
@@ -394,6 +406,12 @@ fn live(arguments: &Arguments, colour: Colour) -> Live {
         mouse: !arguments.live.no_mouse,
         ascii: arguments.live.ascii,
         colour,
+        form: match (arguments.formats.is_empty(), arguments.live.plain) {
+            // The only one that it takes is --jsonl.
+            (false, _) => LiveForm::Jsonl,
+            (true, true) => LiveForm::Plain,
+            (true, false) => LiveForm::Screen,
+        },
     }
 }
 

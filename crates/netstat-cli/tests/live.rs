@@ -343,6 +343,49 @@ fn a_terminal_that_is_closed_ends_it() {
 }
 
 #[test]
+fn without_a_screen_it_is_a_line_for_each_event_and_look() {
+    on_own_thread(|_| {
+        let (listener, stream, accepted) = connected();
+        let server = listener.local_addr().unwrap().port();
+        let mut command = support::command(&format!("live --jsonl --watch 100ms lport {server}"));
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let mut next =
+            || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+        let first = next();
+        assert_eq!((&first["event"], &first["sockets"]), (&"look".into(), &3.into()), "{first}");
+        assert!(first["down"].is_null(), "one reading makes no rate: {first}");
+        let mut until = |event: &str| loop {
+            let line = next();
+            if line["event"] == event {
+                return line;
+            }
+        };
+        let second = TcpStream::connect(("127.0.0.1", server)).unwrap();
+        let (other, _) = listener.accept().unwrap();
+        let opened = until("opened");
+        // The end that the filter leaves out is not told of.
+        assert_eq!(opened["local"], format!("127.0.0.1:{server}"), "{opened}");
+        assert_eq!(opened["foreign"], second.local_addr().unwrap().to_string(), "{opened}");
+        assert_eq!(opened["pid"], std::process::id(), "{opened}");
+        rustix::net::sockopt::set_socket_linger(&other, Some(Duration::ZERO)).unwrap();
+        drop((other, second));
+        assert_eq!(until("closed")["foreign"], opened["foreign"]);
+        // Whoever reads no more ends it.
+        drop(lines);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+
+        let plain = support::netstat("live --plain --watch 100ms --for 350ms");
+        let looks: Vec<&str> = plain.lines().collect();
+        assert!(
+            looks.len() >= 2 && looks.iter().all(|line| line.contains(" = 3 sockets, +0 -0 ~0, down ")),
+            "{plain}"
+        );
+        drop((stream, accepted));
+    });
+}
+
+#[test]
 fn without_a_terminal_it_says_so() {
     let run = support::finish(support::command("live"));
     assert_eq!(run.code, Some(2));

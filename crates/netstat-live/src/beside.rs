@@ -66,11 +66,32 @@ pub(crate) struct Happening {
     pub(crate) number: u64,
     pub(crate) time: Option<SystemTime>,
     pub(crate) what: What,
+    /// Whether the socket matched the filter.
+    pub(crate) passes: bool,
     /// The process in words, safe for a terminal, and so are the ends.
     pub(crate) process: String,
     pub(crate) pid: Option<u64>,
     pub(crate) local: String,
     pub(crate) foreign: String,
+}
+
+/// What happened to a socket, seen by the look at this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// When it was seen.
+    pub time: Option<SystemTime>,
+    /// `opened`, `closed` or `changed`.
+    pub what: &'static str,
+    /// The state that it has now, where that changed.
+    pub state: Option<String>,
+    /// The process in words, safe for a terminal: `?` where it is not known, `-` where there is none.
+    pub process: String,
+    /// Its process ID.
+    pub pid: Option<u64>,
+    /// The local end, safe for a terminal.
+    pub local: String,
+    /// The foreign end, safe for a terminal.
+    pub foreign: String,
 }
 
 /// What the view knows beside sockets.
@@ -201,6 +222,24 @@ pub(crate) fn of_finding(finding: &Finding, fact: Fact, language: Language) -> V
 }
 
 impl Happening {
+    /// Returns it as it is told to programs.
+    pub(crate) fn told(&self) -> Happened {
+        let (what, state) = match self.what {
+            What::Opened => ("opened", None),
+            What::Closed => ("closed", None),
+            What::Changed(state) => ("changed", state.map(words::state)),
+        };
+        Happened {
+            time: self.time,
+            what,
+            state,
+            process: self.process.clone(),
+            pid: self.pid,
+            local: self.local.clone(),
+            foreign: self.foreign.clone(),
+        }
+    }
+
     pub(crate) fn value(&self, fact: Fact, language: Language, zone: &Zone) -> Value<'_> {
         let named = |text: &str| Value::Named(text.to_owned());
         match fact {
@@ -322,6 +361,7 @@ mod tests {
                 number: 0,
                 time: None,
                 what: What::Opened,
+                passes: true,
                 process: String::new(),
                 pid: None,
                 local: String::new(),

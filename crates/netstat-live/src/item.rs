@@ -6,6 +6,7 @@ use crate::book::{Book, Mark, Slot};
 use crate::environment::Environment;
 use crate::tab::{Source, Spec, Tab};
 use netstat_engine::columns::{Column, Given, Value, by_name};
+use netstat_engine::filter::{Context, Filter, Tri};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::escape;
 use netstat_model::{NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
@@ -166,7 +167,12 @@ impl Filled<'_> {
     }
 
     /// Returns what happened to a socket, in words.
-    pub(crate) fn happening(&self, slot: Slot, what: What, time: Option<SystemTime>) -> Option<Happening> {
+    pub(crate) fn happening(
+        &self,
+        (slot, what): (Slot, What),
+        time: Option<SystemTime>,
+        filter: Option<&Filter>,
+    ) -> Option<Happening> {
         let row = self.cells.book.row(slot)?;
         let value = |name: &str| Some(by_name(name)?.value(&row, &self.given));
         let text = |name: &str| value(name).map(|value| text_of(&value)).unwrap_or_default();
@@ -174,10 +180,14 @@ impl Filled<'_> {
             Some(Value::Number(pid)) => Some(pid),
             _ => None,
         };
+        let find = |key| self.given.processes.get(&key);
+        let context = Context::new(&find);
+        let passes = filter.is_none_or(|filter| filter.matches(row.socket, &context) == Tri::Yes);
         let unknown = self.cells.has_unknown_owner(slot);
         let process = if unknown { "?".to_owned() } else { text("process") };
         Some(Happening {
             number: 0,
+            passes,
             time,
             what,
             process,

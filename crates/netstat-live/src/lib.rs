@@ -15,6 +15,7 @@ mod collect;
 mod draw;
 mod environment;
 mod event;
+mod follow;
 mod item;
 mod judge;
 mod keys;
@@ -26,8 +27,10 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use beside::Happened;
 pub use collect::Open;
 pub use environment::Environment;
+pub use follow::{Looked, Told, follow};
 pub use state::Beginning;
 pub use tab::Tab;
 

@@ -189,6 +189,8 @@ pub(crate) struct LiveArguments {
     pub(crate) no_mouse: bool,
     /// `--ascii`: draw with ASCII alone.
     pub(crate) ascii: bool,
+    /// `--plain`: draw nothing, and write lines.
+    pub(crate) plain: bool,
 }
 
 /// Defines an enum whose values are typed by name.

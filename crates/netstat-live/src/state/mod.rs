@@ -357,7 +357,7 @@ impl State {
             now: time,
         };
         let happened: Vec<Happening> = cells.with(|filled| {
-            let of = |&(slot, what): &(Slot, What)| filled.happening(slot, what, time);
+            let of = |&event: &(Slot, What)| filled.happening(event, time, self.filter.as_ref());
             // No more are kept: the oldest of a look need not be written.
             let skipped = self.book.happened().len().saturating_sub(MOST_EVENTS);
             self.book.happened().iter().skip(skipped).filter_map(of).collect()

@@ -66,8 +66,11 @@ impl State {
                 let Some((finding, _)) = self.beside.finding(at) else { return Vec::new() };
                 let language = self.environment.language;
                 let next = finding.next.first().map(|next| both!("next: {next}", "다음 단계: {next}", next));
-                let next = next.map(|next| safe(next.of(language)));
-                [Some(safe(finding.sentence.of(language))), next].into_iter().flatten().collect()
+                let next = next.map(|next| text_of(&Value::Named(next.of(language).to_owned())));
+                [Some(text_of(&Value::Named(finding.sentence.of(language).to_owned()))), next]
+                    .into_iter()
+                    .flatten()
+                    .collect()
             }
             Some(item) => self.summary_of_group(item),
             None => Vec::new(),
