@@ -132,6 +132,18 @@ pub(crate) struct Live {
     pub(crate) ascii: bool,
     pub(crate) budget: Option<u32>,
     pub(crate) colour: Colour,
+    pub(crate) form: LiveForm,
+}
+
+/// What a live view is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LiveForm {
+    /// A screen.
+    Screen,
+    /// Lines for people.
+    Plain,
+    /// Lines for programs.
+    Jsonl,
 }
 
 /// A span of the past, and how to show it.
@@ -408,6 +420,12 @@ fn live(arguments: &Arguments, colour: Colour) -> Live {
         ascii: arguments.live.ascii,
         budget: arguments.live.budget,
         colour,
+        form: match (arguments.formats.is_empty(), arguments.live.plain) {
+            // The only one that it takes is --jsonl.
+            (false, _) => LiveForm::Jsonl,
+            (true, true) => LiveForm::Plain,
+            (true, false) => LiveForm::Screen,
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Book`]: the sockets that the view knows, from one look to the next.
 
+use crate::beside::What;
 use netstat_engine::flow::{FLOW_FIELDS, Flow, Rates, Reading};
 use netstat_engine::look::Look;
 use netstat_engine::row::{Row, Section};
@@ -78,6 +79,10 @@ pub(crate) struct Book {
     open: usize,
     /// Whether the rate of any of them may not be zero.
     moves: bool,
+    /// Sockets that the last look knows by another key, each with that one.
+    renamed: Vec<(SocketKey, SocketKey)>,
+    /// What the last look saw happen, beside the sockets of the first.
+    happened: Vec<(Slot, What)>,
 }
 
 /// The most connections of one look that are shown although no look saw them open.
@@ -92,6 +97,8 @@ impl Book {
         let at = look.info.uptime.unwrap_or(self.looked);
         let before = self.looked;
         self.looks += 1;
+        self.renamed.clear();
+        self.happened.clear();
         let (looks, is_first) = (self.looks, self.looks == 1);
         let mut changes = Changes::default();
         for process in look.processes {
@@ -114,18 +121,24 @@ impl Book {
             if let Some(entry) = entry
                 && (entry.mark == Mark::Gone || look.whole && entry.look != looks)
                 && let Some(socket) = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
+                && socket.remote.is_some()
             {
                 before_time_wait.insert(Ends::of(&socket), Slot(place));
             }
         }
         for (key, row) in new {
             let Some(socket) = look.sockets.get(row) else { continue };
+            // The system told of it twice.
+            if let Some(entry) = self.entry_mut(&key) {
+                entry.take(&socket, (table, row), at, &mut changes);
+                continue;
+            }
             if socket.state == Some(TcpState::TimeWait)
                 && let Some(slot) = before_time_wait.remove(&Ends::of(&socket))
                 && let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize)
             {
                 self.index.remove(&entry.key);
-                entry.key = key.clone();
+                self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
                 entry.look = looks;
                 entry.take(&socket, (table, row), at, &mut changes);
                 self.index.insert(key, slot);
@@ -166,6 +179,7 @@ impl Book {
             self.tables.push(look.sockets);
         }
         self.looked = at;
+        self.note_happened();
         self.forget(keep);
         if look.whole || self.tables.len() > MOST_TABLES {
             self.put_together(look.whole);
@@ -232,6 +246,16 @@ impl Book {
         self.moves = moves;
     }
 
+    /// Returns the sockets that the last look knows by another key, each with that one.
+    pub(crate) fn renamed(&self) -> &[(SocketKey, SocketKey)] {
+        &self.renamed
+    }
+
+    /// Returns what the last look saw happen, to which sockets.
+    pub(crate) fn happened(&self) -> &[(Slot, What)] {
+        &self.happened
+    }
+
     fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
         let looks = self.looks;
         let slot = self.index.get(key)?;
@@ -248,6 +272,27 @@ impl Book {
         self.index.insert(entry.key.clone(), slot);
         if let Some(place) = self.entries.get_mut(slot.0 as usize) {
             *place = Some(entry);
+        }
+    }
+
+    /// Gathers what this look marked.
+    fn note_happened(&mut self) {
+        let (looks, now) = (self.looks, self.looked);
+        if looks == 1 {
+            return;
+        }
+        for (slot, entry) in
+            self.entries.iter().zip(0..).filter_map(|(entry, at)| Some((Slot(at), entry.as_ref()?)))
+        {
+            if entry.marked_look == looks && entry.marked == now {
+                let what = match entry.mark {
+                    Mark::New => What::Opened,
+                    Mark::Changed => What::Changed(entry.state),
+                    Mark::Gone => What::Closed,
+                    Mark::Nothing => continue,
+                };
+                self.happened.push((slot, what));
+            }
         }
     }
 
@@ -336,6 +381,11 @@ impl Book {
     /// Returns what happened to it of late.
     pub(crate) fn mark(&self, slot: Slot) -> Mark {
         self.entry(slot).map_or(Mark::Nothing, |entry| entry.mark)
+    }
+
+    /// Returns when that happened.
+    pub(crate) fn marked(&self, slot: Slot) -> Duration {
+        self.entry(slot).map_or(Duration::ZERO, |entry| entry.marked)
     }
 
     /// Returns how fast bytes go over it. What is gone moves nothing.

@@ -6,7 +6,8 @@ use netstat_engine::look::{LookSource, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::system;
 use netstat_model::query::Kinds;
 use netstat_model::{Error, Socket};
-use netstat_os::Opened;
+use netstat_os::{CounterSources, Machine, Opened};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,10 +19,11 @@ pub(crate) enum Order {
     Read(ColumnNeeds),
     Visible(Vec<Socket>),
     ForgetProcesses,
+    Links(bool),
 }
 
 /// Opens the system to look at.
-pub type Open = Box<dyn FnOnce() -> Result<Opened, Error> + Send>;
+pub type Open = Arc<dyn Fn() -> Result<Opened, Error> + Send + Sync>;
 
 /// Begins to look. Looks are sent as events; who drops the sender of orders ends it.
 pub(crate) fn begin(
@@ -41,7 +43,7 @@ pub(crate) fn begin(
             }
         };
         let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
-        look_on(&mut Walk::new(&system, how, wishes), every, &events, &ordered);
+        look_on(&system, &mut Walk::new(&system, how, wishes), every, &events, &ordered);
         let _ = system.finish();
     });
     orders
@@ -49,12 +51,14 @@ pub(crate) fn begin(
 
 /// Looks until nobody takes the looks.
 fn look_on(
+    system: &Opened,
     source: &mut dyn LookSource,
     mut every: Duration,
     events: &Sender<Event>,
     ordered: &Receiver<Order>,
 ) {
     let mut visible: Vec<Socket> = Vec::new();
+    let mut links = false;
     loop {
         let begun = Instant::now();
         let event = match source.look(&visible) {
@@ -62,6 +66,9 @@ fn look_on(
             Err(error) => Event::Failed(system::error(&error)),
         };
         if events.send(event).is_err() {
+            return;
+        }
+        if links && events.send(ask_links(system)).is_err() {
             return;
         }
         let next = begun + every;
@@ -75,10 +82,24 @@ fn look_on(
                     break;
                 }
                 Ok(Order::Visible(keys)) => visible = keys,
+                Ok(Order::Links(wanted)) => {
+                    links = wanted;
+                    if wanted {
+                        break;
+                    }
+                }
                 Ok(Order::ForgetProcesses) => source.forget_processes(),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+}
+
+/// Asks what the interfaces have counted.
+fn ask_links(system: &Opened) -> Event {
+    match system.interface_counters() {
+        Ok(answer) => Event::Links(system.info().uptime.unwrap_or_default(), answer.data),
+        Err(error) => Event::NoLinks(system::error(&error)),
     }
 }

@@ -15,7 +15,7 @@ pub struct Environment {
     /// The name of the machine.
     pub host: String,
     /// The names of users.
-    pub users: UserNames,
+    pub users: Arc<UserNames>,
     /// The names of interfaces, by index.
     pub interfaces: HashMap<u32, OsString>,
     /// The network namespace of those interfaces.

@@ -1,9 +1,10 @@
 //! What happens to the view, and what it wants done.
 
+use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::Socket;
+use netstat_model::{InterfaceCounters, Socket};
 use std::time::Duration;
 
 /// A key of the keyboard, as terminals tell them apart.
@@ -39,10 +40,21 @@ pub(crate) enum Event {
     /// The terminal has this many columns and lines.
     Resize(u16, u16),
     Look(Box<Look>),
+    /// What the interfaces have counted, by a clock that only goes forward.
+    Links(Duration, Vec<InterfaceCounters>),
+    /// The interfaces could not be asked.
+    NoLinks(Text),
+    /// What the checks say.
+    Findings(Vec<Finding>),
+    /// The checks cannot judge.
+    NotJudged(Text),
     /// A look failed. The table stays as it was.
     Failed(Text),
     /// The terminal shows something else than what was drawn.
     Redraw,
+    /// The program was told to stop for a while.
+    #[cfg_attr(windows, expect(dead_code, reason = "there is no such signal"))]
+    Suspend,
     /// The program was told to end.
     End,
 }
@@ -61,6 +73,10 @@ pub(crate) enum Effect {
     Read(ColumnNeeds),
     /// These sockets are on the screen.
     Visible(Vec<Socket>),
+    /// Whether interfaces are asked what they have counted.
+    Links(bool),
+    /// Whether the checks judge.
+    Judge(bool),
     /// Put a text where the terminal pastes from.
     Copy(String),
     /// Forget processes that hold nothing any more.

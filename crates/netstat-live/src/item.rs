@@ -1,10 +1,12 @@
 //! What the rows of a tab are, and what is in their cells.
 
 use crate::amount::short;
+use crate::beside::{Beside, Fact, Happening, What, of_finding};
 use crate::book::{Book, Mark, Slot};
 use crate::environment::Environment;
 use crate::tab::{Source, Spec, Tab};
 use netstat_engine::columns::{Column, Given, Value, by_name};
+use netstat_engine::filter::{Context, Filter, Tri};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::escape;
 use netstat_model::{NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
@@ -22,6 +24,10 @@ pub(crate) enum ItemKey {
     Socket(SocketKey),
     Process(Option<ProcessKey>),
     Remote(IpAddr),
+    Link(u32),
+    /// The check, its subject, and the number among those that are equal.
+    Finding(&'static str, String, usize),
+    Event(u64),
 }
 
 /// A row of a tab.
@@ -31,13 +37,19 @@ pub(crate) enum Item {
     /// `None` stands for the sockets whose process is not known, or that have none.
     Process(Option<ProcessKey>),
     Remote(IpAddr),
+    /// An interface, by its index.
+    Link(u32),
+    /// A finding, by its place.
+    Finding(u32),
+    /// An event, by its number.
+    Event(u64),
 }
 
 /// What is summed over the sockets of a group.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Totals {
-    connections: u64,
-    listeners: u64,
+    pub(crate) connections: u64,
+    pub(crate) listeners: u64,
     rates: Option<Rates>,
     /// One of its sockets.
     sample: Option<Slot>,
@@ -69,6 +81,7 @@ pub(crate) fn groups(tab: Tab, book: &Book, slots: impl Iterator<Item = Slot>) -
                 None => continue,
             },
             Tab::Connections | Tab::Listening => Item::Socket(slot),
+            Tab::Links | Tab::Findings | Tab::Events => continue,
         };
         let totals = groups.entry(item).or_default();
         if waits(&socket) {
@@ -90,10 +103,19 @@ pub(crate) struct Cells<'a> {
     pub(crate) book: &'a Book,
     pub(crate) environment: &'a Environment,
     pub(crate) groups: &'a Groups,
+    pub(crate) beside: &'a Beside,
     pub(crate) now: Option<SystemTime>,
 }
 
 impl<'a> Cells<'a> {
+    /// Returns whether a process holds a socket, but nobody could tell which.
+    pub(crate) fn has_unknown_owner(&self, slot: Slot) -> bool {
+        self.book.socket(slot).is_some_and(|socket| {
+            let why = socket.ownership().unowned();
+            matches!(why, Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished))
+        })
+    }
+
     /// Calls `call` with what columns look up.
     pub(crate) fn with<T>(&self, call: impl FnOnce(&Filled<'_>) -> T) -> T {
         let environment = self.environment;
@@ -140,8 +162,54 @@ impl Filled<'_> {
                 _ => return Value::Unknown,
             },
             Source::Holders => return Value::Named(self.holders(item)),
+            Source::Fact(fact) => return self.fact(item, fact),
         };
         column.map_or(Value::Unknown, |column| self.of_column(item, column))
+    }
+
+    /// Returns what happened to a socket, in words.
+    pub(crate) fn happening(
+        &self,
+        (slot, what): (Slot, What),
+        time: Option<SystemTime>,
+        filter: Option<&Filter>,
+    ) -> Option<Happening> {
+        let row = self.cells.book.row(slot)?;
+        let value = |name: &str| Some(by_name(name)?.value(&row, &self.given));
+        let text = |name: &str| value(name).map(|value| text_of(&value)).unwrap_or_default();
+        let pid = match value("pid") {
+            Some(Value::Number(pid)) => Some(pid),
+            _ => None,
+        };
+        let find = |key| self.given.processes.get(&key);
+        let context = Context::new(&find);
+        let passes = filter.is_none_or(|filter| filter.matches(row.socket, &context) == Tri::Yes);
+        let unknown = self.cells.has_unknown_owner(slot);
+        let process = if unknown { "?".to_owned() } else { text("process") };
+        Some(Happening {
+            number: 0,
+            passes,
+            time,
+            what,
+            process,
+            pid,
+            local: text("local"),
+            foreign: text("foreign"),
+        })
+    }
+
+    fn fact(&self, item: Item, fact: Fact) -> Value<'_> {
+        let (beside, environment) = (self.cells.beside, self.cells.environment);
+        match item {
+            Item::Link(index) => beside.link(index).map_or(Value::Unknown, |link| link.value(fact)),
+            Item::Finding(at) => beside
+                .finding(at)
+                .map_or(Value::Unknown, |(finding, _)| of_finding(finding, fact, environment.language)),
+            Item::Event(number) => beside
+                .event(number)
+                .map_or(Value::Unknown, |event| event.value(fact, environment.language, &environment.zone)),
+            _ => Value::Unknown,
+        }
     }
 
     fn of_column(&self, item: Item, column: &Column) -> Value<'_> {
@@ -155,7 +223,7 @@ impl Filled<'_> {
                     || self.cells.groups.get(&item).and_then(|totals| totals.sample).map(of_socket);
                 column.of_owner(&owner, &self.given).or_else(of_sample).unwrap_or(Value::Unknown)
             }
-            Item::Process(None) => Value::Unknown,
+            Item::Process(None) | Item::Link(_) | Item::Finding(_) | Item::Event(_) => Value::Unknown,
             Item::Remote(_) => self
                 .cells
                 .groups
@@ -196,15 +264,21 @@ impl Filled<'_> {
             }
             (Item::Process(one), Item::Process(two)) => one.is_none().cmp(&two.is_none()).then(one.cmp(&two)),
             (Item::Remote(one), Item::Remote(two)) => one.cmp(&two),
+            (Item::Link(one), Item::Link(two)) => one.cmp(&two),
+            (Item::Finding(one), Item::Finding(two)) => one.cmp(&two),
+            (Item::Event(one), Item::Event(two)) => one.cmp(&two),
             _ => Ordering::Equal,
         }
     }
 
     /// Returns the value by which rows are sorted: of rates the mean of ten seconds, which does not jump.
     pub(crate) fn sort_value(&self, item: Item, spec: &Spec) -> Value<'_> {
-        match spec.source {
-            Source::Down => self.rate(item, |rates| rates.down10),
-            Source::Up => self.rate(item, |rates| rates.up10),
+        match (spec.source, item) {
+            // Findings are sorted by how bad they are, events by when they were.
+            (Source::Fact(Fact::Severity), Item::Finding(at)) => Value::Number(at.into()),
+            (Source::Fact(Fact::Time), Item::Event(number)) => Value::Number(number),
+            (Source::Down, _) => self.rate(item, |rates| rates.down10),
+            (Source::Up, _) => self.rate(item, |rates| rates.up10),
             _ => self.value(item, spec),
         }
     }
@@ -221,6 +295,12 @@ impl Filled<'_> {
                     _ => "-".to_owned(),
                 }
             }
+            (Source::Fact(fact), _) if !matches!(fact, Fact::Pid) => match self.value(item, spec) {
+                Value::Number(number) => short(number),
+                // What is noted of an event is safe already.
+                Value::Named(text) if matches!(fact, Fact::Process | Fact::Local | Fact::Foreign) => text,
+                value => text_of(&value),
+            },
             (Source::Column("sendq" | "recvq" | "retrans"), _) => match self.value(item, spec) {
                 Value::Number(number) => short(number),
                 value => text_of(&value),
@@ -231,14 +311,8 @@ impl Filled<'_> {
                 value => text_of(&value),
             },
             (Source::Column("process"), Item::Process(None)) => "?".to_owned(),
-            (Source::Column("process"), Item::Socket(slot)) => {
-                let unknown = self.cells.book.socket(slot).is_some_and(|socket| {
-                    matches!(
-                        socket.ownership().unowned(),
-                        Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished)
-                    )
-                });
-                if unknown { "?".to_owned() } else { text_of(&self.value(item, spec)) }
+            (Source::Column("process"), Item::Socket(slot)) if self.cells.has_unknown_owner(slot) => {
+                "?".to_owned()
             }
             (Source::Column("country" | "network"), _) => match self.value(item, spec) {
                 value if value.is_none() => String::new(),
@@ -262,7 +336,8 @@ impl Filled<'_> {
     }
 }
 
-fn text_of(value: &Value<'_>) -> String {
+/// Returns the text of a value, safe for a terminal.
+pub(crate) fn text_of(value: &Value<'_>) -> String {
     let mut out = Vec::new();
     match value {
         // Names of several processes are not one word.

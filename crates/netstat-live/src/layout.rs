@@ -6,8 +6,10 @@ use netstat_engine::text::{Language, cells};
 /// The least terminal that anything is drawn on.
 pub(crate) const LEAST: (u16, u16) = (40, 8);
 
-/// Cells before the first column: the cursor, and a mark.
-pub(crate) const MARGIN: u16 = 3;
+/// Returns the cells before the first column: the cursor and a mark, which share one where there is little room.
+pub(crate) fn margin(width: u16) -> u16 {
+    if width < 60 { 2 } else { 3 }
+}
 
 /// The lines of the screen: each is the number of a line from the top.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(crate) struct Layout {
     pub(crate) summary: Option<u16>,
     pub(crate) message: u16,
     pub(crate) keys: u16,
+    width: u16,
+    margin: u16,
     widths: Vec<(&'static Spec, u16)>,
 }
 
@@ -40,7 +44,7 @@ impl Layout {
         let rows = height.saturating_sub(table + bottom);
         let summary = has_summary.then_some(table + rows);
         let message = height.saturating_sub(2);
-        let widths = fit(tab.columns(), width.saturating_sub(MARGIN));
+        let widths = fit(tab.columns(), width.saturating_sub(margin(width)));
         Self {
             tabs: has_tabs.then_some(1),
             filter,
@@ -50,13 +54,15 @@ impl Layout {
             summary,
             message,
             keys: height.saturating_sub(1),
+            width,
+            margin: margin(width),
             widths,
         }
     }
 
     /// Returns the columns with their first cell and their width.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Spec, u16, u16)> + '_ {
-        self.widths.iter().scan(MARGIN, |at, (spec, width)| {
+        self.widths.iter().scan(self.margin, |at, (spec, width)| {
             let begin = *at;
             *at += width + 1;
             Some((*spec, begin, *width))
@@ -70,22 +76,32 @@ impl Layout {
             .map(|(spec, ..)| spec)
     }
 
+    /// Returns the cells between the names of two tabs.
+    pub(crate) fn tab_gap(&self, language: Language, faults: usize) -> u16 {
+        let texts = (1..).zip(Tab::ALL).map(|(number, tab)| tab_text(language, number, tab, faults));
+        let all: usize = texts.map(|text| cells(text.as_bytes()) + 2).sum();
+        if all > usize::from(self.width) + 2 { 1 } else { 2 }
+    }
+
     /// Returns the tab whose name is at a cell.
-    pub(crate) fn tab_at(&self, language: Language, cell: u16) -> Option<Tab> {
+    pub(crate) fn tab_at(&self, language: Language, faults: usize, cell: u16) -> Option<Tab> {
         let mut at = 0;
         for (number, tab) in (1..).zip(Tab::ALL) {
-            let text = tab_text(language, number, tab);
+            let text = tab_text(language, number, tab, faults);
             let width = u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX);
             if (at..at + width).contains(&cell) {
                 return Some(tab);
             }
-            at += width + 2;
+            at += width + self.tab_gap(language, faults);
         }
         None
     }
 }
 
 /// Returns how the line of tabs names one.
-pub(crate) fn tab_text(language: Language, number: usize, tab: Tab) -> String {
-    format!("{number} {}", tab.title().of(language))
+pub(crate) fn tab_text(language: Language, number: usize, tab: Tab, faults: usize) -> String {
+    match tab {
+        Tab::Findings if faults > 0 => format!("{number} {} !{faults}", tab.title().of(language)),
+        _ => format!("{number} {}", tab.title().of(language)),
+    }
 }

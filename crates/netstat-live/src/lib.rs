@@ -9,12 +9,15 @@
 )]
 
 mod amount;
+mod beside;
 mod book;
 mod collect;
 mod draw;
 mod environment;
 mod event;
+mod follow;
 mod item;
+mod judge;
 mod keys;
 mod layout;
 mod line;
@@ -24,18 +27,22 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use beside::Happened;
 pub use collect::Open;
 pub use environment::Environment;
+pub use follow::{Looked, Told, follow};
 pub use state::Beginning;
 pub use tab::Tab;
 
 use collect::Order;
 use event::{Effect, Event};
+use netstat_check::Surroundings;
 use netstat_engine::filter::FilterError;
 use netstat_engine::look::WalkWishes;
 use netstat_engine::text::Text;
 use state::State;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use terminal::Screen;
@@ -84,13 +91,19 @@ pub fn run(
     terminal::hear_signals(events.clone()).map_err(Trouble::Other)?;
     let mut screen = Screen::take(manner.mouse)?;
     terminal::listen(events.clone());
+    let surroundings = Surroundings {
+        users: Arc::clone(&state.environment.users),
+        geo: Arc::clone(&state.environment.geo),
+        ..Surroundings::default()
+    };
+    let judge = judge::begin(Arc::clone(&open), manner.walk.owners, surroundings, events.clone());
     let orders = collect::begin(open, manner.walk, state.needs(), state.interval, events);
     let begun = Instant::now();
     let (width, height) = screen.size();
     state.update(Event::Resize(width, height), Duration::ZERO);
     loop {
         if state.is_dirty {
-            screen.draw(|frame| draw::draw(&state, frame))?;
+            screen.draw(state.size, |frame| draw::draw(&state, frame))?;
             state.is_dirty = false;
         }
         let first = match manner.lasts {
@@ -112,6 +125,8 @@ pub fn run(
                     Effect::Every(pause) => drop(orders.send(Order::Every(pause))),
                     Effect::Read(needs) => drop(orders.send(Order::Read(needs))),
                     Effect::Visible(keys) => drop(orders.send(Order::Visible(keys))),
+                    Effect::Links(wanted) => drop(orders.send(Order::Links(wanted))),
+                    Effect::Judge(wanted) => drop(judge.send(wanted)),
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
                 }
             }

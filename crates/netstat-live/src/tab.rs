@@ -1,5 +1,6 @@
 //! The tabs and their columns.
 
+use crate::beside::Fact;
 use netstat_engine::text::Text;
 
 /// A page of the view.
@@ -13,11 +14,25 @@ pub enum Tab {
     Remotes,
     /// Sockets that wait for somebody.
     Listening,
+    /// Network interfaces.
+    Links,
+    /// What the checks found.
+    Findings,
+    /// What happened of late.
+    Events,
 }
 
 impl Tab {
     /// Every tab, in the order of the line that names them.
-    pub const ALL: [Self; 4] = [Self::Connections, Self::Processes, Self::Remotes, Self::Listening];
+    pub const ALL: [Self; 7] = [
+        Self::Connections,
+        Self::Processes,
+        Self::Remotes,
+        Self::Listening,
+        Self::Links,
+        Self::Findings,
+        Self::Events,
+    ];
 
     /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
@@ -26,23 +41,32 @@ impl Tab {
             Self::Processes => "processes",
             Self::Remotes => "remotes",
             Self::Listening => "listening",
+            Self::Links => "links",
+            Self::Findings => "findings",
+            Self::Events => "events",
         }
     }
 
     /// Returns its name on the screen.
     pub(crate) fn title(self) -> &'static Text {
-        static TITLES: [Text; 4] = [
+        static TITLES: [Text; 7] = [
             Text::fixed("Connections", "연결"),
             Text::fixed("Processes", "프로세스"),
             Text::fixed("Remotes", "원격"),
             Text::fixed("Listening", "수신 대기"),
+            Text::fixed("Links", "인터페이스"),
+            Text::fixed("Findings", "진단"),
+            Text::fixed("Events", "이벤트"),
         ];
-        let [connections, processes, remotes, listening] = &TITLES;
+        let [connections, processes, remotes, listening, links, findings, events] = &TITLES;
         match self {
             Self::Connections => connections,
             Self::Processes => processes,
             Self::Remotes => remotes,
             Self::Listening => listening,
+            Self::Links => links,
+            Self::Findings => findings,
+            Self::Events => events,
         }
     }
 
@@ -63,6 +87,9 @@ impl Tab {
             Self::Processes => PROCESSES,
             Self::Remotes => REMOTES,
             Self::Listening => LISTENING,
+            Self::Links => LINKS,
+            Self::Findings => FINDINGS,
+            Self::Events => EVENTS,
         }
     }
 }
@@ -86,6 +113,8 @@ pub(crate) enum Source {
     Listeners,
     /// The names of the processes of a group.
     Holders,
+    /// Of what is no socket.
+    Fact(Fact),
 }
 
 /// A column of a tab.
@@ -100,6 +129,16 @@ pub(crate) struct Spec {
     pub(crate) right: bool,
     /// Which are left out first where there is no room: the highest.
     pub(crate) rank: u8,
+}
+
+impl Spec {
+    /// Returns whether its cells are addresses, which have what matters least in their middle.
+    pub(crate) fn is_address(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Address | Source::Column("local" | "foreign") | Source::Fact(Fact::Local | Fact::Foreign)
+        )
+    }
 }
 
 macro_rules! specs {
@@ -172,6 +211,31 @@ specs! { LISTENING:
     "container" "CONTAINER" "컨테이너" Column("container"), 14..30 left 5;
 }
 
+specs! { LINKS:
+    "link" "INTERFACE" "인터페이스" Source::Fact(Fact::LinkName), 12..24 left 0;
+    "down" "DOWN" "수신/s" Source::Fact(Fact::LinkDown), 7..8 right 0;
+    "up" "UP" "송신/s" Source::Fact(Fact::LinkUp), 7..8 right 0;
+    "packets_in" "PKT IN" "수신 패킷" Source::Fact(Fact::PacketsIn), 9..9 right 1;
+    "packets_out" "PKT OUT" "송신 패킷" Source::Fact(Fact::PacketsOut), 9..9 right 1;
+    "errors" "ERRORS" "오류" Source::Fact(Fact::Errors), 7..8 right 0;
+    "drops" "DROPS" "버림" Source::Fact(Fact::Drops), 7..8 right 0;
+}
+
+specs! { FINDINGS:
+    "severity" "SEVERITY" "심각도" Source::Fact(Fact::Severity), 10..10 left 0;
+    "check" "CHECK" "검사" Source::Fact(Fact::Check), 14..18 left 1;
+    "finding" "FINDING" "내용" Source::Fact(Fact::Sentence), 14..200 left 0;
+}
+
+specs! { EVENTS:
+    "time" "TIME" "시각" Source::Fact(Fact::Time), 8..8 left 1;
+    "what" "WHAT" "일" Source::Fact(Fact::What), 11..12 left 0;
+    "process" "PROCESS" "프로세스" Source::Fact(Fact::Process), 9..18 left 0;
+    "pid" "PID" "PID" Source::Fact(Fact::Pid), 7..7 right 3;
+    "local" "LOCAL" "로컬 주소" Source::Fact(Fact::Local), 19..47 left 2;
+    "foreign" "FOREIGN" "외부 주소" Source::Fact(Fact::Foreign), 18..47 left 0;
+}
+
 /// The columns that fit, each with its width.
 pub(crate) fn fit(specs: &'static [Spec], width: u16) -> Vec<(&'static Spec, u16)> {
     let mut ranks: Vec<u8> = specs.iter().map(|spec| spec.rank).collect();
@@ -201,14 +265,20 @@ pub(crate) fn fit(specs: &'static [Spec], width: u16) -> Vec<(&'static Spec, u16
             break;
         }
     }
-    // A terminal that is too narrow for the least of them cuts the widest.
+    // A terminal that is too narrow for the least of them cuts the widest: numbers and names first, then ends.
     let mut over = (fitted.iter().map(|(_, has)| has + 1).sum::<u16>()).saturating_sub(width + 1);
-    while over > 0 {
-        let Some((_, widest)) = fitted.iter_mut().max_by_key(|(_, has)| *has).filter(|(_, has)| *has > 1)
-        else {
-            break;
+    for floor in [true, false] {
+        let least = |spec: &Spec| match (floor, spec.is_address(), spec.right) {
+            (false, ..) => 1,
+            (_, true, _) => 18,
+            (_, _, true) => 5,
+            _ => 7,
         };
-        (*widest, over) = (*widest - 1, over - 1);
+        while over > 0 {
+            let cuttable = fitted.iter_mut().filter(|(spec, has)| *has > least(spec));
+            let Some((_, widest)) = cuttable.max_by_key(|(_, has)| *has) else { break };
+            (*widest, over) = (*widest - 1, over - 1);
+        }
     }
     fitted
 }

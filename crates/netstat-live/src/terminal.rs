@@ -7,7 +7,6 @@
 use crate::event::{Event, Key};
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{
@@ -15,10 +14,12 @@ use ratatui::crossterm::event::{
     KeyModifiers, MouseButton, MouseEventKind,
 };
 use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{execute, queue};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -33,6 +34,8 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 /// The terminal while the view has it.
 pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// The columns and lines that are drawn on.
+    size: (u16, u16),
 }
 
 impl Screen {
@@ -48,31 +51,49 @@ impl Screen {
             before(panic);
         }));
         enter()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
-        Ok(Self { terminal: Terminal::new(backend)? })
+        let size = terminal::size().unwrap_or((80, 24));
+        Ok(Self { terminal: blank(size)?, size })
     }
 
     /// Returns columns and lines.
     pub(crate) fn size(&self) -> (u16, u16) {
-        self.terminal.size().map_or((80, 24), |size| (size.width, size.height))
+        self.size
     }
 
     /// Draws what differs from what stands there.
     ///
     /// # Errors
     /// When the terminal does not take it.
-    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+    pub(crate) fn draw(
+        &mut self,
+        size: (u16, u16),
+        draw: impl FnOnce(&mut ratatui::Frame<'_>),
+    ) -> io::Result<()> {
+        if self.size != size {
+            self.size = size;
+            self.forget()?;
+        }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(draw)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// Forgets what stands there, so that the next picture is drawn whole.
+    /// Takes the terminal again, whatever somebody else did to it, and forgets what stands there.
     ///
     /// # Errors
     /// When the terminal does not take it.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        disable_raw_mode()?;
+        enter()?;
+        self.forget()
+    }
+
+    /// Forgets what stands there, so that the next picture is drawn whole. Nothing is asked of the terminal: an answer would come
+    /// among the keys.
+    fn forget(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        self.terminal = blank(self.size)?;
+        Ok(())
     }
 
     /// Hands a text to the terminal, for the clipboard of whoever sits at it (OSC 52).
@@ -94,7 +115,7 @@ impl Screen {
         give_back();
         let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
         enter()?;
-        self.terminal.clear()
+        self.forget()
     }
 }
 
@@ -103,6 +124,13 @@ impl Drop for Screen {
         give_back();
         drop(std::panic::take_hook());
     }
+}
+
+/// Returns a screen of which nothing is known, and which is never asked how large it is.
+fn blank((width, height): (u16, u16)) -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+    let viewport = Viewport::Fixed(Rect { x: 0, y: 0, width, height });
+    Terminal::with_options(backend, TerminalOptions { viewport })
 }
 
 fn enter() -> io::Result<()> {
@@ -156,9 +184,9 @@ pub(crate) fn listen(events: Sender<Event>) {
 /// Why signals cannot be heard.
 #[cfg(unix)]
 pub(crate) fn hear_signals(events: Sender<Event>) -> Result<(), Text> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT]).map_err(|error| {
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT, SIGTSTP])
+        .map_err(|error| {
             both!(
                 "cannot wait for signals: {why}",
                 "시그널을 기다릴 수 없습니다: {why}",
@@ -167,7 +195,11 @@ pub(crate) fn hear_signals(events: Sender<Event>) -> Result<(), Text> {
         })?;
     thread::spawn(move || {
         for signal in &mut signals {
-            let event = if signal == SIGCONT { Event::Redraw } else { Event::End };
+            let event = match signal {
+                SIGCONT => Event::Redraw,
+                SIGTSTP => Event::Suspend,
+                _ => Event::End,
+            };
             if events.send(event).is_err() {
                 return;
             }

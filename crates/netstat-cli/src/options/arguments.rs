@@ -206,6 +206,8 @@ pub(crate) struct LiveArguments {
     pub(crate) ascii: bool,
     /// `--budget`: how much of a processor listing may take, in percent.
     pub(crate) budget: Option<u32>,
+    /// `--plain`: draw nothing, and write lines.
+    pub(crate) plain: bool,
 }
 
 /// Defines an enum whose values are typed by name.

@@ -19,6 +19,7 @@ pub(crate) mod header;
 pub mod interfaces;
 pub mod json;
 pub mod jsonl;
+pub(crate) mod live;
 #[cfg(test)]
 #[path = "../../../netstat-engine/src/columns/made.rs"]
 mod made;

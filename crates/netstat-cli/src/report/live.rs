@@ -1,8 +1,9 @@
 //! `netstat live`: connections as they come and go.
 
 use super::Session;
-use crate::output::{self, Trouble};
-use crate::settings::{Live, Tape};
+use crate::output::{self, Reader, Trouble};
+use crate::render::live as lines;
+use crate::settings::{Live, LiveForm, Tape};
 use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
@@ -22,10 +23,11 @@ use std::time::SystemTime;
 
 /// Shows the view until somebody ends it.
 pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Trouble> {
-    if !output::is_screen() || !stdin().is_terminal() {
+    let is_drawn = live.form == LiveForm::Screen;
+    if is_drawn && (!output::is_screen() || !stdin().is_terminal()) {
         output::complain(&both!(
-            "netstat live needs a terminal; without one type netstat --watch 1s, or netstat 1",
-            "netstat live에는 터미널이 필요합니다. 터미널이 없으면 이렇게 입력하세요: netstat --watch 1s, 또는 netstat 1"
+            "netstat live needs a terminal; without one type netstat live --plain, or netstat live --jsonl",
+            "netstat live에는 터미널이 필요합니다. 터미널이 없으면 이렇게 입력하세요: netstat live --plain, 또는 netstat live --jsonl"
         ));
         return Ok(ExitCode::from(2));
     }
@@ -53,7 +55,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
     let environment = Environment {
         language: settings.language,
         host: system.host_name().unwrap_or_default(),
-        users,
+        users: Arc::new(users),
         interfaces,
         own: system.namespace(),
         names_zones: !system.has_accounts(),
@@ -69,7 +71,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         Tape::Replay(folder) => Some(folder.clone()),
         Tape::None | Tape::Record(_) => None,
     };
-    let open = Box::new(move || match &replayed {
+    let open = Arc::new(move || match &replayed {
         Some(folder) => netstat_os::open(Origin::Replay(folder)),
         None => netstat_os::open(Origin::Live),
     });
@@ -79,7 +81,18 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         budget: live.budget.unwrap_or(WalkWishes::default().budget),
     };
     let manner = Manner { walk, mouse: live.mouse, lasts: live.lasts };
-    match netstat_live::run(open, environment, &beginning, manner) {
+    let (language, zone) = (settings.language, session.zone.clone());
+    let shown = match live.form {
+        LiveForm::Screen => netstat_live::run(open, environment, &beginning, manner),
+        form => netstat_live::follow(open, environment, &beginning, manner, |told| {
+            let line = match form {
+                LiveForm::Jsonl => lines::jsonl(&told, &zone)?,
+                _ => lines::plain(&told, &zone).of(language).to_owned(),
+            };
+            Ok(output::people(&format!("{line}\n"))? == Reader::Listening)
+        }),
+    };
+    match shown {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(netstat_live::Trouble::Filter(error)) => Err(Trouble {
             line: both!(

@@ -201,7 +201,7 @@ columns! {
         Owner |owner, given| {
             process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
         };
-    "behind", "Behind" "뒤의 대상", Text "", ColumnNeeds { stand_ins: true, ..process(ProcessFields::NAME.union(ProcessFields::UNIT)) };
+    "behind", "Behind" "맡긴 대상", Text "", ColumnNeeds { stand_ins: true, ..process(ProcessFields::NAME.union(ProcessFields::UNIT)) };
         "For whom systemd keeps a listener: its socket unit > what that starts. Windows: who is behind http.sys or portproxy",
         "systemd가 대신 수신 대기하는 대상: 소켓 유닛 > 시작되는 유닛. Windows에서는 http.sys, portproxy 뒤의 프로세스나 주소",
         Row behind;

@@ -9,8 +9,9 @@ use crate::layout::{LEAST, Layout, tab_text};
 use crate::state::{Mode, State};
 use crate::tab::Tab;
 use netstat_engine::both;
+use netstat_engine::filter::FilterError;
 use netstat_engine::text::both::duration;
-use netstat_engine::text::{amount, cells, escape};
+use netstat_engine::text::{Text, amount, cells, escape};
 use ratatui::Frame;
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
@@ -86,7 +87,8 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
     }
     head(canvas);
     match &state.mode {
-        Mode::Help => overlay::help(canvas),
+        Mode::Help(from) => overlay::help(canvas, *from),
+        Mode::Finding(at, from) => overlay::finding(canvas, *at, *from),
         Mode::Details(key, from) => overlay::details(canvas, key, *from),
         Mode::Table | Mode::Filter(..) | Mode::Find(_) => {
             let layout = state.layout();
@@ -102,11 +104,21 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
 fn head(canvas: &mut Canvas<'_, '_>) {
     let state = canvas.state;
     let language = state.environment.language;
-    let last = &state.last;
+    let last = state.shown_look();
     let mut host = Vec::new();
     escape::write_word(&mut host, OsStr::new(&state.environment.host));
-    let host = String::from_utf8_lossy(&host).into_owned();
-    let mut parts = vec![format!("live {host}")];
+    let mut parts = vec![format!("live {}", String::from_utf8_lossy(&host))];
+    let paused = state.paused_for();
+    if let Some(time) = paused {
+        let waiting = state.paused.as_ref().map_or(0, |paused| paused.waiting);
+        let text = both!(
+            "PAUSED {time}, {waiting:change waits|changes wait}",
+            "멈춤 {time}, 대기 중인 변경 {waiting}건",
+            time = duration(time),
+            waiting = waiting as u64
+        );
+        parts.insert(0, text.of(language).to_owned());
+    }
     if !state.has_looked() {
         parts.push(both!("looking ...", "조회 중 ...").of(language).to_owned());
     } else {
@@ -120,45 +132,45 @@ fn head(canvas: &mut Canvas<'_, '_>) {
             both!("down {down} up {up} B/s", "수신 {down} 송신 {up} B/s", down, up).of(language).to_owned(),
         );
     }
-    if last.lost > 0 {
-        parts.push(both!("lost {n}", "손실 {n}", n = last.lost).of(language).to_owned());
+    if state.last.lost > 0 {
+        parts.push(both!("lost {n}", "손실 {n}", n = state.last.lost).of(language).to_owned());
     }
     parts.push(both!("every {pause}", "{pause} 간격", pause = state.interval).of(language).to_owned());
     if last.age > state.interval * 3 / 2 {
         let age = Duration::from_secs(last.age.as_secs());
         parts.push(both!("table {age} old", "{age} 전의 표", age).of(language).to_owned());
     }
-    let paused = state.paused_for();
     let style = if paused.is_some() { REVERSED } else { BOLD };
-    if let Some(time) = paused {
-        let waiting = state.paused.as_ref().map_or(0, |paused| paused.waiting);
-        let text = both!(
-            "PAUSED {time}, {waiting:change waits|changes wait}",
-            "멈춤 {time}, 대기 중인 변경 {waiting}건",
-            time = duration(time),
-            waiting = waiting as u64
-        );
-        parts.insert(1, text.of(language).to_owned());
-    }
     canvas.wash(0, style);
     let clock = last.time.map(|time| {
         let text = state.environment.zone.to_the_second(time);
         text.rsplit(' ').next().unwrap_or_default().to_owned()
     });
-    let room = clock.as_ref().map_or(0, |clock| u16::try_from(clock.len()).unwrap_or(0) + 1);
-    canvas.put(0, 0, &parts.join("  "), canvas.width.saturating_sub(room), style);
-    if let Some(clock) = clock {
-        canvas.put(canvas.width + 1 - room, 0, &clock, room, style);
+    let clock = clock.unwrap_or_default();
+    let room = width_of(&clock);
+    // What has no room is left out as a whole, the last first.
+    let left = canvas.width.saturating_sub(room + 1);
+    while parts.len() > 1 && width_of(&parts.join("  ")) > left {
+        parts.pop();
     }
+    canvas.put(0, 0, &parts.join("  "), left, style);
+    canvas.put(canvas.width.saturating_sub(room), 0, &clock, room, style);
+}
+
+/// Returns the cells that a text takes.
+pub(crate) fn width_of(text: &str) -> u16 {
+    u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX)
 }
 
 fn tabs(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let Some(line) = layout.tabs else { return };
     let mut at = 0;
+    let (language, faults) = (canvas.state.environment.language, canvas.state.beside.faults());
+    let gap = layout.tab_gap(language, faults);
     for (number, tab) in (1..).zip(Tab::ALL) {
-        let text = tab_text(canvas.state.environment.language, number, tab);
+        let text = tab_text(language, number, tab, faults);
         let style = if tab == canvas.state.tab { REVERSED } else { PLAIN };
-        at = canvas.put(at, line, &text, u16::MAX, style) + 2;
+        at = canvas.put(at, line, &text, u16::MAX, style) + gap;
     }
 }
 
@@ -169,7 +181,7 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let line = layout.filter;
     let shown = amount::grouped(state.items().len() as u64);
     let shown = both!("{shown} shown", "{shown}개 표시", shown).of(language).to_owned();
-    let room = u16::try_from(cells(shown.as_bytes())).unwrap_or(0);
+    let room = width_of(&shown);
     let typed = match &state.mode {
         Mode::Filter(typed, error) => Some((both!("filter: ", "필터: "), typed, error.as_ref())),
         Mode::Find(typed) => Some((both!("find: ", "찾기: "), typed, None)),
@@ -179,7 +191,7 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         let text = match state.filter_text.as_str() {
             "" if layout.tabs.is_none() => {
                 let number = Tab::ALL.iter().position(|tab| *tab == state.tab).unwrap_or(0) + 1;
-                format!("[{}]", tab_text(language, number, state.tab))
+                format!("[{}]", tab_text(language, number, state.tab, state.beside.faults()))
             }
             "" => both!("filter: none (F4 or /)", "필터: 없음 (F4 또는 /)").of(language).to_owned(),
             filter => {
@@ -193,7 +205,7 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let begin = canvas.put(0, line, title.of(language), u16::MAX, BOLD);
     let room = canvas.width.saturating_sub(begin + 1);
     let before = safe(typed.before());
-    let width = u16::try_from(cells(before.as_bytes())).unwrap_or(u16::MAX);
+    let width = width_of(&before);
     // The end of a line that is longer than the screen is what is being typed.
     let skipped = width.saturating_sub(room);
     let text: String = words::skip(&safe(typed.text()), usize::from(skipped));
@@ -201,27 +213,32 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     canvas.point(begin + width.saturating_sub(skipped), line);
     if let Some(error) = error {
         let at = safe(error.text.get(..error.at).unwrap_or_default());
-        let at = begin + u16::try_from(cells(at.as_bytes())).unwrap_or(0).saturating_sub(skipped);
-        let mut said = match &error.nearest {
-            Some(near) => both!(
-                "^ {expected}; nearest word: {near}",
-                "^ {expected}. 비슷한 말: {near}",
-                expected = error.expected.clone(),
-                near = near.clone()
-            ),
-            None => both!("^ {expected}", "^ {expected}", expected = error.expected.clone()),
-        }
-        .of(language)
-        .to_owned();
-        said = safe(&said);
-        let width = u16::try_from(cells(said.as_bytes())).unwrap_or(u16::MAX);
-        // It begins below the fault if it fits there.
-        let at = if at.saturating_add(width) > canvas.width {
-            canvas.width.saturating_sub(width).min(at)
-        } else {
-            at
+        let at = (begin + width_of(&at)).saturating_sub(skipped);
+        let said = safe(fault(error).0.of(language));
+        // It begins below the fault if it fits there, else it ends there.
+        let width = width_of(&said);
+        let (before, at) = match at.checked_sub(width) {
+            Some(before) if at + 2 + width > canvas.width => (Some(before.saturating_sub(1)), at),
+            _ => (None, at),
         };
-        canvas.put(at, line + 1, &said, canvas.width, RED);
+        if let Some(before) = before {
+            canvas.put(before, line + 1, &said, canvas.width, RED);
+            canvas.put(at, line + 1, "^", canvas.width, RED);
+        } else {
+            canvas.put(at, line + 1, &format!("^ {said}"), canvas.width, RED);
+        }
+    }
+}
+
+/// Says what is wrong with a filter in few words, and what is expected if those words are others.
+fn fault(error: &FilterError) -> (Text, Option<Text>) {
+    let expected = error.expected.clone();
+    match &error.nearest {
+        Some(near) => (
+            both!("nearest word: {near}", "비슷한 말: {near}", near = near.clone()),
+            Some(both!("expected: {expected}", "필요한 것: {expected}", expected)),
+        ),
+        None => (expected, None),
     }
 }
 
@@ -235,7 +252,13 @@ fn foot(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         }
     }
     let doubts = state.last.warnings.iter().find(|warning| warning.hides_owners());
-    if let Some(failure) = &state.failure {
+    let expected = match &state.mode {
+        Mode::Filter(_, Some(error)) => fault(error).1,
+        _ => None,
+    };
+    if let Some(expected) = expected {
+        canvas.put(0, layout.message, &safe(expected.of(language)), canvas.width, PLAIN);
+    } else if let Some(failure) = &state.failure {
         let text = both!("the table is old: {why}", "오래된 표입니다: {why}", why = failure.clone());
         canvas.put(0, layout.message, &safe(text.of(language)), canvas.width, RED);
     } else if let Some(message) = &state.message {
@@ -244,10 +267,31 @@ fn foot(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         let text = netstat_engine::text::system::warning(warning);
         canvas.put(0, layout.message, &safe(text.of(language)), canvas.width, YELLOW);
     }
+    keys(canvas, layout.keys);
+}
+
+/// The keys that are used most. The first and the last are always there.
+fn keys(canvas: &mut Canvas<'_, '_>, line: u16) {
+    let language = canvas.state.environment.language;
+    let mut shown: Vec<(&str, String)> = crate::keys::BINDINGS
+        .iter()
+        .filter_map(|binding| binding.short.as_ref())
+        .map(|(key, does)| {
+            // A letter would run into the word behind it.
+            let space = if key.len() == 1 { " " } else { "" };
+            (*key, format!("{space}{}", does.of(language)))
+        })
+        .collect();
+    let width = |shown: &[(&str, String)]| -> u16 {
+        shown.iter().map(|(key, does)| width_of(key) + width_of(does) + 1).sum::<u16>().saturating_sub(1)
+    };
+    while width(&shown) > canvas.width && shown.len() > 2 {
+        shown.remove(shown.len() - 2);
+    }
     let mut at = 0;
-    for (key, does) in crate::keys::BINDINGS.iter().filter_map(|binding| binding.short.as_ref()) {
-        at = canvas.put(at, layout.keys, key, u16::MAX, BOLD);
-        at = canvas.put(at, layout.keys, does.of(language), u16::MAX, REVERSED) + 1;
+    for (key, does) in shown {
+        at = canvas.put(at, line, key, u16::MAX, BOLD);
+        at = canvas.put(at, line, &does, u16::MAX, REVERSED) + 1;
     }
 }
 

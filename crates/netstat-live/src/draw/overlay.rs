@@ -1,46 +1,74 @@
 //! What takes the place of the table: the help, and the details of a socket.
 
-use super::{BOLD, Canvas, DIM, PLAIN, safe};
+use super::words::wrapped;
+use super::{BOLD, Canvas, DIM, PLAIN, RED, safe};
+use crate::beside::finding_lines;
 use crate::keys::BINDINGS;
 use netstat_engine::both;
 use netstat_engine::text::cells;
 use netstat_model::SocketKey;
 
-/// Draws the list of keys.
-pub(super) fn help(canvas: &mut Canvas<'_, '_>) {
+/// Cells of the keys of the help.
+const KEYS: u16 = 13;
+
+/// Draws the list of keys, from this line on where there is no room for all.
+pub(super) fn help(canvas: &mut Canvas<'_, '_>, from: usize) {
     let language = canvas.state.environment.language;
     let lines: Vec<(&str, &str)> = BINDINGS
         .iter()
         .filter(|binding| !binding.written.is_empty())
         .map(|binding| (binding.written, binding.does.of(language)))
         .collect();
-    let marks = both!(
-        "marks: + new  ~ state changed  - closed  * tagged  ? owner not known",
-        "표시: + 새 연결  ~ 상태 바뀜  - 닫힘  * 고른 행  ? 소유자 모름"
-    );
-    let room = usize::from(canvas.height.saturating_sub(3)).max(1);
-    // In two columns where one is too long.
-    let per_column =
-        if lines.len() > room && canvas.width >= 80 { lines.len().div_ceil(2) } else { lines.len() };
-    let width = if per_column < lines.len() { canvas.width / 2 } else { canvas.width };
+    let room = usize::from(canvas.height.saturating_sub(4)).max(1);
+    let columns = if lines.len() > room && canvas.width >= 80 { 2 } else { 1 };
+    let per_column = lines.len().div_ceil(columns);
+    let from = from.min(per_column.saturating_sub(room));
+    let width = canvas.width / if columns == 1 { 1 } else { 2 };
     for (at, (keys, does)) in lines.iter().enumerate() {
-        let column = u16::try_from(at / per_column).unwrap_or(0) * width;
-        let line = 2 + u16::try_from(at % per_column).unwrap_or(0);
-        if line + 1 < canvas.height {
-            canvas.put(column, line, keys, 13, BOLD);
-            canvas.put(column + 14, line, does, width.saturating_sub(15), PLAIN);
-        }
+        let column = if at < per_column { 0 } else { width };
+        let Some(line) = (at % per_column).checked_sub(from).filter(|line| *line < room) else { continue };
+        let line = 1 + u16::try_from(line).unwrap_or(u16::MAX);
+        canvas.put(column, line, keys, KEYS, BOLD);
+        canvas.put(column + KEYS + 1, line, does, width.saturating_sub(KEYS + 2), PLAIN);
     }
-    canvas.put(0, canvas.height.saturating_sub(1), marks.of(language), canvas.width, DIM);
+    let marks = both!(
+        "marks: + new  ~ changed  - closed  * tagged  ? owner unknown",
+        "표시: + 새 연결  ~ 상태 변경  - 닫힘  * 고른 행  ? 소유자 모름"
+    );
+    let end = match per_column > room {
+        true => both!("Up Down: more   any other key: back", "위아래: 더 보기   다른 키: 뒤로"),
+        false => both!("any key: back", "아무 키: 뒤로"),
+    };
+    canvas.put(0, canvas.height.saturating_sub(2), marks.of(language), canvas.width, DIM);
+    canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
+}
+
+/// Draws all that a finding says, its sentences whole.
+pub(super) fn finding(canvas: &mut Canvas<'_, '_>, at: u32, from: usize) {
+    let language = canvas.state.environment.language;
+    let lines = canvas.state.beside.finding(at).map(|(finding, _)| finding_lines(finding, language));
+    let width = usize::from(canvas.width.saturating_sub(1)).max(1);
+    let lines: Vec<String> =
+        lines.unwrap_or_default().iter().flat_map(|line| wrapped(&safe(line), width)).collect();
+    let room = usize::from(canvas.height.saturating_sub(4));
+    let from = from.min(lines.len().saturating_sub(room));
+    for (line, text) in (2..).zip(lines.iter().skip(from).take(room)) {
+        canvas.put(0, line, text, canvas.width, PLAIN);
+    }
+    let end = both!("Esc: back   Up Down: more", "Esc: 뒤로   위아래: 더 보기");
+    canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
 }
 
 /// Draws what is known of a socket.
 pub(super) fn details(canvas: &mut Canvas<'_, '_>, key: &SocketKey, from: usize) {
     let language = canvas.state.environment.language;
     let lines = canvas.state.details(key);
-    if lines.is_empty() {
-        let text = both!("this socket is closed", "닫힌 소켓입니다");
-        canvas.put(0, 2, text.of(language), canvas.width, PLAIN);
+    if canvas.state.is_gone(key) {
+        let text = both!(
+            "this socket is closed; this is what was last known of it",
+            "닫힌 소켓입니다. 마지막으로 알려진 내용:"
+        );
+        canvas.put(0, 1, text.of(language), canvas.width, RED);
     }
     let widest = lines.iter().map(|(heading, _)| cells(heading.as_bytes())).max().unwrap_or(0);
     let begin = u16::try_from(widest).unwrap_or(0) + 2;

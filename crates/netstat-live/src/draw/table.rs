@@ -1,9 +1,11 @@
 //! The table of a tab.
 
+use super::words::cut_middle;
 use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
 use crate::book::Mark;
 use crate::item::Item;
-use crate::layout::{Layout, MARGIN};
+use crate::layout::{Layout, margin};
+use crate::tab::{Spec, Tab};
 use netstat_engine::both;
 use netstat_engine::text::cells;
 use ratatui::style::Style;
@@ -14,11 +16,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let state = canvas.state;
     let at_cursor = state.index();
     if state.items().is_empty() && state.has_looked() {
-        let text = match state.filter_text.as_str() {
-            "" => both!("none", "없음"),
+        let text = match (state.tab, state.filter_text.as_str()) {
+            (Tab::Findings, _) if state.beside.findings.is_none() => both!("judging ...", "검사 중 ..."),
+            (Tab::Findings, _) => both!("the checks found nothing wrong", "진단에서 이상을 찾지 못했습니다"),
+            (Tab::Links, _) => both!("asking ...", "조회 중 ..."),
+            (Tab::Events, _) => both!("nothing has happened yet", "아직 아무 일도 없습니다"),
+            (_, "") => both!("none", "없음"),
             _ => both!("no row matches the filter", "필터에 맞는 행이 없습니다"),
         };
-        canvas.put(MARGIN, layout.table, text.of(state.environment.language), u16::MAX, DIM);
+        canvas.put(margin(canvas.width), layout.table, text.of(state.environment.language), u16::MAX, DIM);
         return;
     }
     let cells_of = state.cells();
@@ -30,11 +36,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
             let (mark, style) = mark(canvas, *item);
             let style = if is_current { style.patch(REVERSED) } else { style };
             canvas.wash(line, style);
-            canvas.put(0, line, if is_current { ">" } else { " " }, 1, style);
-            canvas.put(1, line, mark, 1, style);
+            let at_mark = margin(canvas.width) - 2;
+            canvas.put(at_mark, line, mark, 1, style);
+            if is_current {
+                canvas.put(0, line, ">", 1, style);
+            }
             for (spec, begin, width) in layout.columns() {
                 let text = filled.text(*item, spec, width);
-                put_cell(canvas, (begin, line), &text, width, spec.right, style);
+                put_cell(canvas, (begin, line), &text, (spec, width), style);
             }
             if is_current && state.mode == crate::state::Mode::Table {
                 canvas.point(0, line);
@@ -52,16 +61,27 @@ fn headings(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         if spec.name == sort.column {
             text.push_str(if sort.descending { " v" } else { " ^" });
         }
-        put_cell(canvas, (begin, layout.headings), &text, width, spec.right, BOLD);
+        put_cell(canvas, (begin, layout.headings), &text, (spec, width), BOLD);
     }
 }
 
-fn put_cell(canvas: &mut Canvas<'_, '_>, at: (u16, u16), text: &str, width: u16, right: bool, style: Style) {
+fn put_cell(
+    canvas: &mut Canvas<'_, '_>,
+    at: (u16, u16),
+    text: &str,
+    (spec, width): (&Spec, u16),
+    style: Style,
+) {
     let used = u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX);
-    let begin = if right { at.0 + width.saturating_sub(used) } else { at.0 };
+    let begin = if spec.right { at.0 + width.saturating_sub(used) } else { at.0 };
     if used > width && canvas.state.whole {
         // Whole texts take the cells of their neighbours, which come behind them.
         canvas.put(begin, at.1, text, u16::MAX, style);
+        return;
+    }
+    if spec.is_address() {
+        let text = cut_middle(text, usize::from(width), canvas.state.environment.ascii);
+        canvas.put(begin, at.1, &text, width, style);
         return;
     }
     canvas.put(begin, at.1, text, width, style);
@@ -75,6 +95,7 @@ fn mark(canvas: &Canvas<'_, '_>, item: Item) -> (&'static str, Style) {
     }
     let Item::Socket(slot) = item else { return (" ", PLAIN) };
     match state.shown_book().mark(slot) {
+        Mark::Nothing if state.cells().has_unknown_owner(slot) => ("?", DIM),
         Mark::Nothing => (" ", PLAIN),
         Mark::New => ("+", GREEN),
         Mark::Changed => ("~", YELLOW),

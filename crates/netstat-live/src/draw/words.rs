@@ -2,18 +2,33 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Cuts a text that is wider than `width` in the middle, where addresses have what matters least.
+fn mark(ascii: bool) -> &'static str {
+    if ascii { ".." } else { "…" }
+}
+
+/// Cuts a text that is wider than `width` at its end.
 pub(crate) fn cut(text: &str, width: usize, ascii: bool) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let mark = if ascii { ".." } else { "…" };
+    let mark = mark(ascii);
+    match width.checked_sub(mark.width()) {
+        Some(room) if room > 0 => format!("{}{mark}", first(text, room).trim_end()),
+        _ => first(text, width),
+    }
+}
+
+/// Cuts a text that is wider than `width` in the middle, where addresses have what matters least.
+pub(crate) fn cut_middle(text: &str, width: usize, ascii: bool) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = mark(ascii);
     let room = width.saturating_sub(mark.width());
     if room < 4 {
         return first(text, width);
     }
-    let front = room / 2;
-    let front = first(text, front);
+    let front = first(text, room / 2);
     let back = last(text, room - front.width());
     format!("{front}{mark}{back}")
 }
@@ -40,6 +55,39 @@ fn last(text: &str, width: usize) -> String {
     kept.into_iter().collect()
 }
 
+/// Breaks a text into lines at its spaces.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last_mut().map(std::mem::take).unwrap_or_default();
+            let joined = if line.is_empty() { word.clone() } else { format!("{line} {word}") };
+            let line = match (joined.width() <= width, line.is_empty()) {
+                (true, _) => {
+                    word.clear();
+                    joined
+                }
+                // A word that is longer than a line is broken.
+                (false, true) => {
+                    let front = first(&word, width.max(2));
+                    word = word.split_off(front.len());
+                    front
+                }
+                (false, false) => line,
+            };
+            if let Some(last) = lines.last_mut() {
+                *last = line;
+            }
+            if word.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
 /// A text without its first cells.
 pub(crate) fn skip(text: &str, width: usize) -> String {
     let mut used = 0;
@@ -58,10 +106,29 @@ mod tests {
 
     #[test]
     fn an_address_keeps_its_beginning_and_its_port() {
-        assert_eq!(cut("[2001:db8:1111:2222:3333:4444:5555:6666]:443", 21, false), "[2001:db8:…:6666]:443");
-        assert_eq!(cut("192.0.2.1:80", 21, false), "192.0.2.1:80");
-        assert_eq!(cut("abcdefghijkl", 10, true), "abcd..ijkl");
-        assert_eq!(cut("가나다라마바사", 9, false), "가나…바사");
-        assert_eq!(cut("abcdef", 3, false), "abc");
+        let long = "[2001:db8:1111:2222:3333:4444:5555:6666]:443";
+        assert_eq!(cut_middle(long, 21, false), "[2001:db8:…:6666]:443");
+        assert_eq!(cut_middle("192.0.2.1:80", 21, false), "192.0.2.1:80");
+        assert_eq!(cut_middle("abcdefghijkl", 10, true), "abcd..ijkl");
+        assert_eq!(cut_middle("가나다라마바사", 9, false), "가나…바사");
+        assert_eq!(cut_middle("abcdef", 3, false), "abc");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_keep_every_word() {
+        assert_eq!(wrapped("the table is old", 9), ["the table", "is old"]);
+        assert_eq!(wrapped("", 9), [""]);
+        assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrapped("가나다 라", 4), ["가나", "다", "라"]);
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_beginning() {
+        assert_eq!(cut("the table is old", 10, false), "the table…");
+        assert_eq!(cut("the table is old", 11, true), "the table..");
+        assert_eq!(cut("가나다라", 5, false), "가나…");
+        assert_eq!(cut("가나다라", 8, false), "가나다라");
+        assert_eq!(cut("abc", 1, false), "a");
+        assert_eq!(cut("abc", 0, false), "");
     }
 }

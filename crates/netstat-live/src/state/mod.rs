@@ -5,7 +5,8 @@ mod rows;
 mod telling;
 mod typing;
 
-use crate::book::{Book, Changes, Mark};
+use crate::beside::{Beside, Happening, MOST_EVENTS, What};
+use crate::book::{Book, Changes, Mark, Slot};
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
 use crate::item::{Cells, Groups, Item, ItemKey};
@@ -66,7 +67,10 @@ pub(crate) enum Mode {
     Filter(Line, Option<FilterError>),
     /// A text to find is being typed.
     Find(Line),
-    Help,
+    /// The keys, from this line on.
+    Help(usize),
+    /// All that a finding says, from this line on.
+    Finding(u32, usize),
     /// All that is known of a socket, from this line on.
     Details(SocketKey, usize),
 }
@@ -78,6 +82,10 @@ pub(crate) struct Paused {
     since: Duration,
     /// What has changed meanwhile.
     pub(crate) waiting: usize,
+    /// Sockets that are named here and have come to have another key meanwhile.
+    renamed: Vec<(SocketKey, SocketKey)>,
+    /// The look that is shown.
+    last: LastLook,
 }
 
 /// Everything that the screen shows.
@@ -86,6 +94,7 @@ pub(crate) struct State {
     pub(crate) environment: Environment,
     book: Book,
     pub(crate) paused: Option<Paused>,
+    pub(crate) beside: Beside,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     filter: Option<Filter>,
@@ -110,6 +119,8 @@ pub(crate) struct State {
     now: Duration,
     needs: ColumnNeeds,
     visible: Vec<SocketKey>,
+    asks_links: bool,
+    asks_checks: bool,
     /// Whether the screen differs from what was drawn.
     pub(crate) is_dirty: bool,
 }
@@ -151,13 +162,20 @@ impl State {
             environment,
             book: Book::default(),
             paused: None,
+            beside: Beside::default(),
             tab: beginning.tab,
             mode: Mode::Table,
             filter: None,
             filter_text: String::new(),
             found: String::new(),
             sorts: Tab::ALL.map(|tab| Sort {
-                column: if tab == Tab::Remotes { "foreign" } else { "process" },
+                column: match tab {
+                    Tab::Remotes => "foreign",
+                    Tab::Links => "link",
+                    Tab::Findings => "severity",
+                    Tab::Events => "time",
+                    Tab::Connections | Tab::Processes | Tab::Listening => "process",
+                },
                 descending: false,
             }),
             items: Vec::new(),
@@ -176,6 +194,8 @@ impl State {
             now: Duration::ZERO,
             needs: base_needs(),
             visible: Vec::new(),
+            asks_links: false,
+            asks_checks: false,
             is_dirty: true,
         };
         state.set_filter(&beginning.filter)?;
@@ -210,13 +230,27 @@ impl State {
             Event::Wheel(lines) => {
                 self.pressed = now;
                 self.is_dirty = true;
-                self.move_by(isize::from(lines) * 3);
+                self.turn(isize::from(lines) * 3);
             }
             Event::Resize(width, height) => {
                 self.size = (width, height);
                 self.is_dirty = true;
             }
             Event::Look(look) => self.look(*look, &mut effects),
+            Event::Links(at, counters) => {
+                self.is_dirty |= self.tab == Tab::Links && self.paused.is_none();
+                if self.paused.is_none() {
+                    self.beside.take_links(at, counters);
+                }
+            }
+            Event::Findings(findings) => {
+                self.is_dirty = true;
+                self.beside.take_findings(findings);
+            }
+            Event::NoLinks(why) | Event::NotJudged(why) => {
+                self.is_dirty |= self.message.as_ref() != Some(&why);
+                self.message = Some(why);
+            }
             Event::Failed(why) => {
                 self.is_dirty |= self.failure.as_ref() != Some(&why);
                 self.failure = Some(why);
@@ -225,6 +259,7 @@ impl State {
                 self.is_dirty = true;
                 effects.push(Effect::Clear);
             }
+            Event::Suspend => effects.push(Effect::Suspend),
             Event::End => effects.push(Effect::End),
         }
         self.settle();
@@ -232,6 +267,16 @@ impl State {
         if needs != self.needs {
             self.needs = needs;
             effects.push(Effect::Read(needs));
+        }
+        for (tab, asked, effect) in [
+            (Tab::Links, &mut self.asks_links, Effect::Links as fn(bool) -> Effect),
+            (Tab::Findings, &mut self.asks_checks, Effect::Judge),
+        ] {
+            let wanted = self.tab == tab;
+            if *asked != wanted {
+                *asked = wanted;
+                effects.push(effect(wanted));
+            }
         }
         let book = self.shown_book();
         let slots: Vec<_> = self
@@ -290,6 +335,8 @@ impl State {
             .iter()
             .any(|item| matches!(item, Item::Socket(slot) if self.book.mark(*slot) != Mark::Nothing));
         let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
+        self.follow_renamed();
+        self.note_events(time);
         if self.book.forget_processes() {
             effects.push(Effect::ForgetProcesses);
         }
@@ -309,9 +356,65 @@ impl State {
         self.is_dirty = true;
     }
 
+    /// Notes what the last look saw happen.
+    fn note_events(&mut self, time: Option<SystemTime>) {
+        let cells = Cells {
+            book: &self.book,
+            environment: &self.environment,
+            groups: &self.groups,
+            beside: &self.beside,
+            now: time,
+        };
+        let happened: Vec<Happening> = cells.with(|filled| {
+            let of = |&event: &(Slot, What)| filled.happening(event, time, self.filter.as_ref());
+            // No more are kept: the oldest of a look need not be written.
+            let skipped = self.book.happened().len().saturating_sub(MOST_EVENTS);
+            self.book.happened().iter().skip(skipped).filter_map(of).collect()
+        });
+        self.is_dirty |= !happened.is_empty() && self.tab == Tab::Events;
+        happened.into_iter().for_each(|event| self.beside.note(event));
+    }
+
+    /// Lets the cursor, the details and tags stay with sockets that have another key now.
+    fn follow_renamed(&mut self) {
+        let mut renamed = self.book.renamed().to_vec();
+        renamed.retain(|(old, _)| {
+            let of_cursor =
+                matches!(&self.cursor, Some(Cursor { key: ItemKey::Socket(key), .. }) if key == old);
+            let of_details = matches!(&self.mode, Mode::Details(key, _) if key == old);
+            of_cursor || of_details || self.tags.contains(&ItemKey::Socket(old.clone()))
+        });
+        match &mut self.paused {
+            Some(paused) => paused.renamed.extend(renamed),
+            None => self.rename(renamed),
+        }
+    }
+
+    fn rename(&mut self, renamed: Vec<(SocketKey, SocketKey)>) {
+        for (old, new) in renamed {
+            if let Mode::Details(key, _) = &mut self.mode
+                && *key == old
+            {
+                *key = new.clone();
+            }
+            let (old, new) = (ItemKey::Socket(old), ItemKey::Socket(new));
+            if let Some(cursor) = self.cursor.as_mut().filter(|cursor| cursor.key == old) {
+                cursor.key = new.clone();
+            }
+            if self.tags.remove(&old) {
+                self.tags.insert(new);
+            }
+        }
+    }
+
     /// Returns the book that is shown.
     pub(crate) fn shown_book(&self) -> &Book {
         self.paused.as_ref().map_or(&self.book, |paused| &paused.book)
+    }
+
+    /// Returns what is said of the look that is shown.
+    pub(crate) fn shown_look(&self) -> &LastLook {
+        self.paused.as_ref().map_or(&self.last, |paused| &paused.last)
     }
 
     /// Returns how many sockets are open, shown or not.
@@ -335,22 +438,28 @@ impl State {
 
     /// Returns how the rows of the tab are sorted.
     pub(crate) fn sort(&self) -> Sort {
-        let [connections, processes, remotes, listening] = self.sorts;
+        let [connections, processes, remotes, listening, links, findings, events] = self.sorts;
         match self.tab {
             Tab::Connections => connections,
             Tab::Processes => processes,
             Tab::Remotes => remotes,
             Tab::Listening => listening,
+            Tab::Links => links,
+            Tab::Findings => findings,
+            Tab::Events => events,
         }
     }
 
     fn sort_mut(&mut self) -> &mut Sort {
-        let [connections, processes, remotes, listening] = &mut self.sorts;
+        let [connections, processes, remotes, listening, links, findings, events] = &mut self.sorts;
         match self.tab {
             Tab::Connections => connections,
             Tab::Processes => processes,
             Tab::Remotes => remotes,
             Tab::Listening => listening,
+            Tab::Links => links,
+            Tab::Findings => findings,
+            Tab::Events => events,
         }
     }
 
@@ -360,7 +469,8 @@ impl State {
             book: self.shown_book(),
             environment: &self.environment,
             groups: &self.groups,
-            now: self.last.time,
+            beside: &self.beside,
+            now: self.shown_look().time,
         }
     }
 
@@ -370,6 +480,12 @@ impl State {
             Item::Socket(slot) => ItemKey::Socket(self.shown_book().key(slot)?.clone()),
             Item::Process(process) => ItemKey::Process(process),
             Item::Remote(address) => ItemKey::Remote(address),
+            Item::Link(index) => ItemKey::Link(index),
+            Item::Finding(at) => {
+                let (finding, number) = self.beside.finding(at)?;
+                ItemKey::Finding(finding.check, finding.subject.clone(), *number)
+            }
+            Item::Event(number) => ItemKey::Event(number),
         })
     }
 
@@ -393,6 +509,8 @@ impl State {
     pub(crate) fn index(&self) -> usize {
         match &self.cursor {
             Some(cursor) => (self.top + cursor.line).min(self.items.len().saturating_sub(1)),
+            // The newest event is the last.
+            None if self.tab == Tab::Events => self.items.len().saturating_sub(1),
             None => self.top,
         }
     }

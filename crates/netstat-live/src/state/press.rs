@@ -1,9 +1,10 @@
 //! What keys and clicks do.
 
 use super::{Mode, Paused, Sort, State};
+use crate::beside::{Beside, filter_of};
 use crate::event::{Effect, Key};
 use crate::item::Item;
-use crate::keys::{Action, action};
+use crate::keys::{Action, BINDINGS, action};
 use crate::line::Line;
 use crate::tab::{Spec, Tab};
 use netstat_engine::both;
@@ -36,9 +37,20 @@ impl State {
                 self.put_cursor(place, self.top);
             }
         } else if Some(line) == layout.tabs
-            && let Some(tab) = layout.tab_at(self.environment.language, column)
+            && let Some(tab) = layout.tab_at(self.environment.language, self.beside.faults(), column)
         {
             self.go_to(tab);
+        }
+    }
+
+    /// Turns the wheel.
+    pub(super) fn turn(&mut self, lines: isize) {
+        match &mut self.mode {
+            Mode::Details(_, from) | Mode::Finding(_, from) | Mode::Help(from) => {
+                *from = from.saturating_add_signed(lines)
+            }
+            Mode::Table => self.move_by(lines),
+            Mode::Filter(..) | Mode::Find(_) => {}
         }
     }
 
@@ -67,15 +79,26 @@ impl State {
             effects.push(Effect::End);
             return;
         }
+        if key == Key::Ctrl('z') {
+            effects.push(Effect::Suspend);
+            return;
+        }
         match std::mem::replace(&mut self.mode, Mode::Table) {
             Mode::Filter(line, error) => self.type_filter(line, error, key),
             Mode::Find(line) => self.type_find(line, key),
-            Mode::Help => {
-                // Any key leads back; one that ends the program ends it.
-                if key == Key::Char('q') || key == Key::F(10) {
-                    effects.push(Effect::End);
-                }
-            }
+            // Any other key leads back; one that ends the program ends it.
+            Mode::Help(from) => match action(key) {
+                Some(Action::End) => effects.push(Effect::End),
+                Some(Action::Up) => self.mode = Mode::Help(from.saturating_sub(1)),
+                Some(Action::Down) => self.mode = Mode::Help(from.saturating_add(1).min(BINDINGS.len())),
+                _ => {}
+            },
+            Mode::Finding(at, from) => match action(key) {
+                Some(Action::End) => effects.push(Effect::End),
+                Some(Action::Up) => self.mode = Mode::Finding(at, from.saturating_sub(1)),
+                Some(Action::Down) => self.mode = Mode::Finding(at, from.saturating_add(1).min(1000)),
+                _ => {}
+            },
             Mode::Details(of, from) => self.press_in_details(of, from, key, effects),
             Mode::Table => {
                 self.message = None;
@@ -180,7 +203,7 @@ impl State {
             Action::Whole => self.whole = !self.whole,
             Action::Copy => self.copy(effects),
             Action::Command => self.message = Some(Text::same(self.command())),
-            Action::Help => self.mode = Mode::Help,
+            Action::Help => self.mode = Mode::Help(0),
             Action::Clear => effects.push(Effect::Clear),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::End => effects.push(Effect::End),
@@ -214,6 +237,15 @@ impl State {
                 return;
             }
             Item::Remote(address) => format!("raddr {address}"),
+            Item::Finding(at) => {
+                self.open_finding(at);
+                return;
+            }
+            Item::Link(_) | Item::Event(_) => {
+                self.message =
+                    Some(both!("there is no more to see of this row", "더 볼 내용이 없는 행입니다"));
+                return;
+            }
         };
         let text = match self.filter_text.as_str() {
             "" => word,
@@ -221,6 +253,19 @@ impl State {
         };
         if self.set_filter(&text).is_ok() {
             self.go_to(Tab::Connections);
+        }
+    }
+
+    /// Shows all that a finding says. Its rows are one key away where it has any.
+    fn open_finding(&mut self, at: u32) {
+        let Some((finding, _)) = self.beside.finding(at) else { return };
+        let filter = finding.rows.as_deref().and_then(filter_of);
+        let is_shown = filter.is_some_and(|filter| self.set_filter(&filter).is_ok());
+        if is_shown {
+            self.message = Some(finding_text(&self.beside, at));
+            self.go_to(Tab::Connections);
+        } else {
+            self.mode = Mode::Finding(at, 0);
         }
     }
 
@@ -233,10 +278,13 @@ impl State {
     }
 
     pub(super) fn pause(&mut self) {
-        self.paused = match self.paused.take() {
-            Some(_) => None,
-            None => Some(Paused { book: self.book.clone(), since: self.now, waiting: 0 }),
-        };
+        match self.paused.take() {
+            Some(paused) => self.rename(paused.renamed),
+            None => {
+                let (book, last) = (self.book.clone(), self.last.clone());
+                self.paused = Some(Paused { book, last, since: self.now, waiting: 0, renamed: Vec::new() });
+            }
+        }
     }
 
     pub(super) fn change_interval(&mut self, slower: bool, effects: &mut Vec<Effect>) {
@@ -260,10 +308,17 @@ impl State {
                 socket.and_then(|socket| Some(socket.remote?.address()?.to_string()))
             }
             Item::Process(process) => process.map(|process| process.pid.to_string()),
+            Item::Finding(at) => self.beside.finding(at).and_then(|(finding, _)| finding.rows.clone()),
+            Item::Link(_) | Item::Event(_) => None,
         };
         if let Some(text) = text {
             self.message = Some(both!("copied: {text}", "복사함: {text}", text = text.clone()));
             effects.push(Effect::Copy(text));
         }
     }
+}
+
+/// Returns what is wrong, to be said beside the rows.
+fn finding_text(beside: &Beside, at: u32) -> Text {
+    beside.finding(at).map_or_else(Text::default, |(finding, _)| finding.sentence.clone())
 }

@@ -1,12 +1,12 @@
 //! Which rows there are, in which order, and where the cursor stands among them.
 
 use super::{Cursor, State};
-use crate::book::Slot;
+use crate::book::{Book, Mark, Slot};
 use crate::item::{Groups, Item, ItemKey, groups, waits};
 use crate::tab::Tab;
 use netstat_engine::columns::Value;
 use netstat_engine::filter::{Context, Tri};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Duration;
 
 /// Rows are not put in another order more often than this, nor so soon after a key.
@@ -20,24 +20,59 @@ impl State {
         }
         let tab = self.tab;
         let book = self.shown_book();
+        // A row under the cursor stays until the cursor leaves it, or somebody asks for other rows.
+        let held = self.cursor.as_ref().map(|cursor| &cursor.key).filter(|_| !self.ordered.is_zero());
+        let held_slot = match held {
+            Some(ItemKey::Socket(key)) => book.slot(key),
+            _ => None,
+        };
         let find = |key| book.processes().get(&key);
         let context = Context::new(&find);
         let matching = |slot: &Slot| {
             let Some(socket) = book.socket(*slot) else { return false };
+            if held_slot == Some(*slot) && matches!(tab, Tab::Connections | Tab::Listening) {
+                return true;
+            }
             let of_tab = match tab {
                 Tab::Connections => !waits(&socket),
                 Tab::Listening => waits(&socket),
                 Tab::Processes | Tab::Remotes => true,
+                Tab::Links | Tab::Findings | Tab::Events => false,
             };
             of_tab && self.filter.as_ref().is_none_or(|filter| filter.matches(socket, &context) == Tri::Yes)
         };
-        let found: Vec<Slot> = book.slots().filter(matching).collect();
+        let beside = &self.beside;
+        let found: Vec<Slot> = match tab {
+            Tab::Links | Tab::Findings | Tab::Events => Vec::new(),
+            _ => {
+                let most = usize::from(self.layout().rows) / 3;
+                without_most_gone(book, book.slots().filter(matching).collect(), most, held_slot)
+            }
+        };
         let (groups, mut rows): (Groups, Vec<Item>) = match tab {
             Tab::Connections | Tab::Listening => {
                 (Groups::default(), found.into_iter().map(Item::Socket).collect())
             }
+            Tab::Links => {
+                (Groups::default(), beside.links.iter().map(|link| Item::Link(link.index)).collect())
+            }
+            Tab::Findings => {
+                let findings = beside.findings.iter().flatten();
+                (Groups::default(), (0..).zip(findings).map(|(at, _)| Item::Finding(at)).collect())
+            }
+            Tab::Events => {
+                (Groups::default(), beside.happened.iter().map(|event| Item::Event(event.number)).collect())
+            }
             Tab::Processes | Tab::Remotes => {
-                let groups = groups(tab, book, found.into_iter());
+                let mut groups = groups(tab, book, found.into_iter());
+                let held = match held {
+                    Some(ItemKey::Process(process)) => Some(Item::Process(*process)),
+                    Some(ItemKey::Remote(address)) => Some(Item::Remote(*address)),
+                    _ => None,
+                };
+                if let Some(held) = held {
+                    groups.entry(held).or_default();
+                }
                 let rows = groups.keys().copied().collect();
                 (groups, rows)
             }
@@ -83,18 +118,7 @@ impl State {
         let last = self.items.len().saturating_sub(1);
         if let Some(cursor) = self.cursor.clone() {
             let line = cursor.line.min(rows.saturating_sub(1));
-            let place = match &cursor.key {
-                ItemKey::Socket(key) => self
-                    .shown_book()
-                    .slot(key)
-                    .and_then(|slot| self.items.iter().position(|item| *item == Item::Socket(slot))),
-                ItemKey::Process(process) => {
-                    self.items.iter().position(|item| *item == Item::Process(*process))
-                }
-                ItemKey::Remote(address) => {
-                    self.items.iter().position(|item| *item == Item::Remote(*address))
-                }
-            };
+            let place = self.place_of(&cursor.key);
             match place {
                 Some(place) => self.put_cursor(place, place.saturating_sub(line)),
                 None => {
@@ -105,18 +129,24 @@ impl State {
             }
         }
         self.top = self.top.min(self.items.len().saturating_sub(rows.max(1)));
-        if let Some(cursor) = &mut self.cursor {
-            // The end of the list may have been cut.
-            if let Some(place) = self.items.iter().position(|item| match (item, &cursor.key) {
-                (Item::Process(one), ItemKey::Process(two)) => one == two,
-                (Item::Remote(one), ItemKey::Remote(two)) => one == two,
-                (Item::Socket(slot), ItemKey::Socket(key)) => {
-                    self.paused.as_ref().map_or(&self.book, |paused| &paused.book).key(*slot) == Some(key)
-                }
-                _ => false,
-            }) {
-                cursor.line = place.saturating_sub(self.top);
+        // The end of the list may have been cut.
+        let place = self.cursor.as_ref().and_then(|cursor| self.place_of(&cursor.key));
+        if let (Some(cursor), Some(place)) = (&mut self.cursor, place) {
+            cursor.line = place.saturating_sub(self.top);
+        }
+        if self.tab == Tab::Events && self.cursor.is_none() {
+            self.top = self.items.len().saturating_sub(rows.max(1));
+        }
+    }
+
+    /// Returns where a row is among those of the tab.
+    fn place_of(&self, key: &ItemKey) -> Option<usize> {
+        match key {
+            ItemKey::Socket(key) => {
+                let slot = self.shown_book().slot(key)?;
+                self.items.iter().position(|item| *item == Item::Socket(slot))
             }
+            key => self.items.iter().position(|item| self.key_of(*item).as_ref() == Some(key)),
         }
     }
 
@@ -138,6 +168,19 @@ impl State {
         let place = self.index().saturating_add_signed(by);
         self.put_cursor(place, self.top);
     }
+}
+
+/// Leaves out what is gone but for the latest of it: closed rows are no more than `most`, and that of the cursor.
+fn without_most_gone(book: &Book, mut slots: Vec<Slot>, most: usize, held: Option<Slot>) -> Vec<Slot> {
+    let is_gone = |slot: &Slot| book.mark(*slot) == Mark::Gone && held != Some(*slot);
+    let mut gone: Vec<(Duration, Slot)> =
+        slots.iter().filter(|slot| is_gone(slot)).map(|slot| (book.marked(*slot), *slot)).collect();
+    if gone.len() > most {
+        gone.sort_unstable_by(|one, two| two.cmp(one));
+        let left_out: FxHashSet<Slot> = gone.into_iter().skip(most).map(|(_, slot)| slot).collect();
+        slots.retain(|slot| !left_out.contains(slot));
+    }
+    slots
 }
 
 /// Puts rows into the order in which they were; new ones come last.

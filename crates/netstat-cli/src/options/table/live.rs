@@ -5,11 +5,11 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat live` takes as well.
-pub(in super::super) const SHARED: [&str; 10] =
-    ["color", "generate", "geo", "help", "lang", "netns", "owners", "replay", "sort", "watch"];
+pub(in super::super) const SHARED: [&str; 11] =
+    ["color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "replay", "sort", "watch"];
 
 /// The values of `--view`.
-const VIEWS: [&str; 4] = ["connections", "processes", "remotes", "listening"];
+const VIEWS: [&str; 7] = ["connections", "processes", "remotes", "listening", "links", "findings", "events"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Live;
     [] "ascii", switch(live.ascii);
@@ -32,8 +32,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
         "Leave the mouse to the terminal",
         "Leaves the mouse to the terminal, which selects text with it.",
         "마우스를 터미널에 맡깁니다. 텍스트를 선택할 수 있습니다.";
+    [] "plain", switch(live.plain);
+        "Draw nothing: a line for each event and look",
+        "Draws nothing: a line for each connection that opens, closes or changes, and one for each look, also into a pipe.",
+        "화면을 그리지 않고 연결이 열리거나 닫히거나 바뀔 때마다, 조회할 때마다 한 줄씩 출력합니다. 파이프에도 됩니다.";
     [] "view", value(live.view, "VIEW", "processes", ValueKind::Choice(&VIEWS), values::parse_view);
         "Begin with this tab",
-        "Begins with this tab: connections, processes, remotes or listening.",
-        "이 탭으로 시작합니다: connections, processes, remotes, listening.";
+        "Begins with this tab: connections, processes, remotes, listening, links, findings or events.",
+        "이 탭으로 시작합니다: connections, processes, remotes, listening, links, findings, events.";
 };

@@ -1,0 +1,4 @@
+mod hostile;
+mod made;
+mod reducer;
+mod screens;
