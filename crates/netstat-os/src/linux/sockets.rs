@@ -40,6 +40,7 @@ pub(super) use destroy::{destroy_request, identity_request};
 
 use super::clock::uptime;
 use super::host;
+use super::privileges::is_older;
 use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};
 use super::unlisted;
@@ -565,17 +566,9 @@ fn warn_of_old_kernel(
         warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }
-    let release = String::from_utf8_lossy(&bytes).trim().to_owned();
-    if older_than_6_8(&release) {
-        warnings.push(Warning::BoundUnavailable { release: Some(release) });
-    }
-}
-
-fn older_than_6_8(release: &str) -> bool {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (6, 8),
-        _ => false,
+    if is_older(&bytes, (6, 8)) {
+        let release = Some(String::from_utf8_lossy(&bytes).trim().to_owned());
+        warnings.push(Warning::BoundUnavailable { release });
     }
 }
 
