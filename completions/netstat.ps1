@@ -20,7 +20,8 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     # Only the last of several words that commas join may be replaced.
     $typed = $wordToComplete.TrimStart("'", '"')
     $kept = if ($word.EndsWith($typed)) { $word.Length - $typed.Length } else { 0 }
-    foreach ($line in @(& $commandAst.GetCommandName() --complete powershell "--word=$word" -- @before 2>$null)) {
+    $program = $commandAst.GetCommandName()
+    foreach ($line in @(& $program --complete powershell "--word=$word" -- @before 2>$null)) {
         $text, $meaning = "$line".Split("`t", 2)
         # Where nothing is offered PowerShell completes names of files.
         if ($null -eq $meaning -or $text.Length -le $kept) {

@@ -1,28 +1,55 @@
-//! The files that the program itself writes from its option table and its lists of checks and columns.
+//! The files that the program itself writes from its option table and its lists of checks and columns, and the Korean of
+//! the pages that measurements write.
 
+use crate::measured;
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// A value of `netstat --generate`, and the file for its output.
-const FILES: [(&str, &str); 6] = [
-    ("man", "docs/netstat.1"),
-    ("markdown", "docs/options.md"),
-    ("schema", "docs/schema/netstat-2.json"),
-    ("check-schema", "docs/schema/check-2.json"),
-    ("checks", "docs/check.md"),
-    ("dialects", "docs/dialects.md"),
+/// What a file is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The output of `netstat --generate` with this value, in this language.
+    Program(&'static str, &'static str),
+    /// A page in English, which is put into Korean.
+    English(&'static str),
+}
+
+use Origin::{English, Program};
+
+const FILES: [(Origin, &str); 12] = [
+    (Program("man", "en"), "docs/netstat.1"),
+    (Program("man", "ko"), "docs/netstat.ko.1"),
+    (Program("markdown", "en"), "docs/options.md"),
+    (Program("markdown", "ko"), "docs/options.ko.md"),
+    (Program("schema", "en"), "docs/schema/netstat-2.json"),
+    (Program("check-schema", "en"), "docs/schema/check-2.json"),
+    (Program("checks", "en"), "docs/check.md"),
+    (Program("checks", "ko"), "docs/check.ko.md"),
+    (Program("dialects", "en"), "docs/dialects.md"),
+    (Program("dialects", "ko"), "docs/dialects.ko.md"),
+    (English("docs/accuracy.md"), "docs/accuracy.ko.md"),
+    (English("docs/performance.md"), "docs/performance.ko.md"),
 ];
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Program(kind, language) => write!(f, "the output of netstat --lang {language} --generate {kind}"),
+            English(page) => write!(f, "the Korean of {page}"),
+        }
+    }
+}
 
 /// Writes the files whose contents are out of date.
 pub(crate) fn write() -> Result<()> {
-    write_all(&workspace::root(), &by_the_program)
+    write_all(&workspace::root(), &made)
 }
 
 /// Fails if a file is out of date, and names each that is.
 pub(crate) fn check() -> Result<()> {
-    let stale = stale(&workspace::root(), &by_the_program)?;
+    let stale = stale(&workspace::root(), &made)?;
     if stale.is_empty() {
         return Ok(());
     }
@@ -30,14 +57,22 @@ pub(crate) fn check() -> Result<()> {
     bail!("{}\nrun cargo xtask generate", lines.join("\n"));
 }
 
-fn by_the_program(kind: &str) -> Result<Vec<u8>> {
-    let mut cargo = workspace::cargo();
-    cargo.args(["run", "--quiet", "--locked", "--package", "netstat-cli", "--bin", "netstat", "--"]);
-    cargo.args(["--generate", kind]);
-    workspace::output(cargo)
+fn made(of: Origin) -> Result<Vec<u8>> {
+    match of {
+        Program(kind, language) => {
+            let mut cargo = workspace::cargo();
+            cargo.args(["run", "--quiet", "--locked", "--package", "netstat-cli", "--bin", "netstat", "--"]);
+            cargo.args(["--lang", language, "--generate", kind]);
+            workspace::output(cargo)
+        }
+        English(page) => {
+            let text = fs::read_to_string(workspace::root().join(page)).with_context(|| page.to_owned())?;
+            Ok(measured::korean(&text)?.into_bytes())
+        }
+    }
 }
 
-type Generate = dyn Fn(&str) -> Result<Vec<u8>>;
+type Generate = dyn Fn(Origin) -> Result<Vec<u8>>;
 
 /// A file that is missing or out of date.
 struct Stale {
@@ -60,17 +95,17 @@ fn write_all(root: &Path, generate: &Generate) -> Result<()> {
 
 fn stale(root: &Path, generate: &Generate) -> Result<Vec<Stale>> {
     let mut stale = Vec::new();
-    for (kind, file) in FILES {
-        let fresh = generate(kind).with_context(|| format!("netstat --generate {kind}"))?;
+    for (origin, file) in FILES {
+        let fresh = generate(origin).with_context(|| origin.to_string())?;
         if fresh.is_empty() {
-            bail!("netstat --generate {kind} wrote nothing");
+            bail!("{origin} is empty");
         }
         let path = root.join(file);
         let complaint = match fs::read(&path) {
             Ok(old) if old == fresh => continue,
             Ok(old) => {
                 let line = first_difference(&old, &fresh);
-                format!("{file}:{line}: differs from the output of netstat --generate {kind}")
+                format!("{file}:{line}: differs from {origin}")
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => format!("{file}: is missing"),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -97,18 +132,21 @@ mod tests {
         fs::create_dir_all(root.join("docs")).unwrap();
         fs::write(root.join("docs/netstat.1"), "one\ntwo of man\n").unwrap();
         fs::write(root.join("docs/options.md"), "one\nnot it\n").unwrap();
-        let fake = |kind: &str| Ok(format!("one\ntwo of {kind}\n").into_bytes());
+        let fake = |origin: Origin| match origin {
+            Program(kind, "en") => Ok(format!("one\ntwo of {kind}\n").into_bytes()),
+            other => Ok(other.to_string().into_bytes()),
+        };
 
         let lines = |root: &Path| -> Vec<String> {
             stale(root, &fake).unwrap().into_iter().map(|stale| stale.complaint).collect()
         };
         let complaints = lines(&root);
         assert_eq!(complaints.len(), FILES.len() - 1, "{complaints:?}");
+        assert_eq!(complaints[0], "docs/netstat.ko.1: is missing");
         assert_eq!(
-            complaints[0],
-            "docs/options.md:2: differs from the output of netstat --generate markdown"
+            complaints[1],
+            "docs/options.md:2: differs from the output of netstat --lang en --generate markdown"
         );
-        assert_eq!(complaints[1], "docs/schema/netstat-2.json: is missing");
 
         write_all(&root, &fake).unwrap();
         assert_eq!(lines(&root), Vec::<String>::new());
@@ -120,7 +158,7 @@ mod tests {
     fn a_program_that_writes_nothing_overwrites_nothing() {
         let root = std::env::temp_dir().join(format!("netstat-xtask-empty-{}", std::process::id()));
         let error = write_all(&root, &|_| Ok(Vec::new())).unwrap_err().to_string();
-        assert!(error.contains("--generate man wrote nothing"), "{error}");
+        assert!(error.contains("--generate man is empty"), "{error}");
         assert!(!root.exists());
         assert!(stale(&root, &|_| bail!("no such option")).is_err());
     }

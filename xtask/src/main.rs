@@ -13,6 +13,7 @@ mod generate;
 mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
+mod measured;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod windows;

@@ -9,6 +9,7 @@ mod languages;
 mod licences;
 mod links;
 mod modules;
+mod pages;
 mod rust;
 
 use crate::workspace;
@@ -31,6 +32,7 @@ const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-cli/src/output/console.rs",
     "crates/netstat-cli/src/output/interrupt.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
+    "crates/netstat-os/src/windows/live/actions.rs",
     "crates/netstat-os/src/windows/live/connections.rs",
     "crates/netstat-os/src/windows/live/iphlpapi.rs",
     "crates/netstat-os/src/windows/live/processes.rs",
@@ -60,7 +62,7 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Com
     let text = |path: &str| files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let mut complaints = Vec::new();
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();
-    let guide = text("docs/README.md");
+    let guides = [text("docs/README.md"), text("docs/README.ko.md")];
     let mut sources = BTreeMap::new();
     for (path, bytes) in files {
         complaints.extend(files::names(path));
@@ -75,7 +77,15 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Com
         complaints.extend(files::blanks(path, text));
         if path.ends_with(".md") {
             complaints.extend(links::broken(path, text, &paths));
-            complaints.extend(links::hidden(path, text, &guide));
+            let [english, korean] = &guides;
+            complaints.extend(links::hidden(
+                path,
+                text,
+                if path.ends_with(".ko.md") { korean } else { english },
+            ));
+            complaints.extend(pages::complaints(path, text, &|path| {
+                files.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            }));
         }
         if path.ends_with(".rs") {
             match Source::parse(text) {
@@ -110,7 +120,8 @@ mod tests {
             ("crates/a/src/util.rs", "//! Util.\n"),
             ("crates/a/src/broken.rs", "fn f() {\n"),
             ("crates/a/tests/data.txt", "blanks are data here \n"),
-            ("README.md", "[x](gone.md)\n"),
+            ("README.md", "[한국어](README.ko.md) [x](gone.md)\n"),
+            ("README.ko.md", "[English](README.md)\n\n# 가\n"),
             ("fuzz/fuzz_targets/a.rs", "//! It.\n"),
         ];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
@@ -118,6 +129,7 @@ mod tests {
             of_files(&files.into(), &["src/gone.rs"]).iter().map(ToString::to_string).collect();
         let begins = [
             "README.md:1: links to gone.md",
+            "README.ko.md:1: has other headings",
             "crates/a/src/real.rs:2: ends in blanks",
             "crates/a/src/real.rs:2: a/real uses a/low",
             "crates/a/src/util.rs:1: is called util",

@@ -11,7 +11,7 @@ use super::surroundings::{Wanted, protocol_word};
 use super::text::{EN, KO, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, States};
-use netstat_model::{IpSocketRef, TcpState, Transport};
+use netstat_model::{IpSocketRef, Keeper, TcpState, Transport};
 use place::Place;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -178,7 +178,11 @@ fn in_the_way(evidence: &Evidence, place: Place, way: Way, sockets: &[IpSocketRe
         Way::Connected => Some(say!("meaning-connections")),
         Way::TimeWait => Some(say!("meaning-time-wait")),
     };
-    let stop = say!("next-stop", who);
+    let units = units(evidence, sockets);
+    let stop = match units.is_empty() {
+        true => say!("next-stop", who),
+        false => say!("next-stop-units", units = units.join(" ")),
+    };
     finding.next.splice(
         0..0,
         match way {
@@ -191,6 +195,21 @@ fn in_the_way(evidence: &Evidence, place: Place, way: Way, sockets: &[IpSocketRe
     );
     finding.next.extend(holders.iter().find_map(|holder| to_see_one(holder)));
     Some(finding)
+}
+
+/// Returns the units for which systemd keeps the sockets, and which it starts, as words of a command. Templates cannot be
+/// stopped.
+fn units(evidence: &Evidence, sockets: &[IpSocketRef<'_>]) -> Vec<String> {
+    let stand_ins = &evidence.surroundings.stand_ins;
+    let of_socket = |socket: &IpSocketRef<'_>| stand_ins.of(&socket.into(), &evidence.processes);
+    let those = sockets.iter().flat_map(of_socket).filter(|one| one.keeper == Keeper::ServiceManager);
+    let names = those.flat_map(|one| std::iter::once(&one.by).chain(&one.behind));
+    let is_plain = |name: &str| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_.@-".contains(&byte))
+            && !name.contains("@.")
+    };
+    let units: BTreeSet<String> = names.filter(|name| is_plain(name)).map(|name| name.to_string()).collect();
+    units.into_iter().collect()
 }
 
 /// Returns the command that shows the sockets.

@@ -6,13 +6,14 @@ use super::joint_needs::JointNeeds;
 use super::marks::Marks;
 use super::needs::EvidenceNeeds;
 use super::surroundings::{Firewalled, Surroundings, inbound};
+use netstat_engine::enrich::StandIns;
 use netstat_engine::filter::{Context, Filter};
 use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, Owners, RouteQuery, SocketQuery, States, Tables};
 use netstat_model::{
-    Answer, DescriptorUse, Endpoint, Error, Inbound, IpSocketRef, Owner, Ownership, Process, ProcessKey,
-    Protocol, RouteKind, Socket, SocketKey, SocketRef, SocketTable, TcpState, Transport, Warning,
+    Answer, DescriptorUse, Endpoint, Error, Inbound, IpSocketRef, Keeper, Owner, Ownership, Process,
+    ProcessKey, Protocol, RouteKind, Socket, SocketKey, SocketRef, SocketTable, TcpState, Transport, Warning,
 };
 use netstat_os::{CounterSources, Machine, NameDatabases, Processes, Restrictions, Routes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -100,6 +101,8 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         let needs = self.needs.asked;
         let now = self.moment(&needs, Extent::Whole, warnings)?;
         let mut processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
+        self.surroundings.stand_ins =
+            Arc::new(StandIns::read(self.backend, &processes, Keeper::ALL, warnings));
         let descriptors = self.descriptors(&mut processes, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {

@@ -13,6 +13,8 @@ pub enum HeldBy {
         pid: u32,
         /// Its name, where it is known.
         name: Option<OsString>,
+        /// By what and for whom it keeps these listeners, where it does: `ssh.socket > ssh.service`.
+        behind: Option<String>,
     },
     /// No process, and why.
     Nobody(NoOwner),
@@ -21,13 +23,20 @@ pub enum HeldBy {
 }
 
 impl HeldBy {
-    /// Returns who it is, for a sentence: `nginx (4711)`.
+    /// Returns who it is, for a sentence: `nginx (4711)`, `systemd (1) for ssh.socket > ssh.service`.
     pub fn text(&self) -> Text {
         match self {
-            Self::Process { pid, name: Some(name) } => {
+            Self::Process { pid, name: Some(name), behind: None } => {
                 Text::same(format!("{} ({pid})", name.to_string_lossy()))
             }
-            Self::Process { pid, name: None } => {
+            Self::Process { pid, name: Some(name), behind: Some(behind) } => {
+                let name = name.to_string_lossy();
+                Text::new(
+                    format!("{name} ({pid}) for {behind}"),
+                    format!("{behind}의 소켓을 맡은 {name} ({pid})"),
+                )
+            }
+            Self::Process { pid, name: None, .. } => {
                 Text::new(format!("process {pid}"), format!("프로세스 {pid}"))
             }
             Self::Nobody(NoOwner::NotPermitted) => {

@@ -7,24 +7,15 @@ use super::text::{Text, grouped};
 use netstat_model::{IpSocketRef, NoOwner, ProcessKey};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
+use std::ffi::OsString;
 
 /// The key of a group of sockets: the process, or why there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum GroupKey {
-    Process(ProcessKey),
+    /// With those for whom it keeps a listener.
+    Process(ProcessKey, Option<String>),
     Nobody(NoOwner),
     NotAsked,
-}
-
-impl GroupKey {
-    fn of(socket: &IpSocketRef<'_>) -> Self {
-        let ownership = socket.ownership();
-        match (ownership.principal(), ownership.unowned()) {
-            (Some(owner), _) => Self::Process(owner.process),
-            (None, Some(why)) => Self::Nobody(why),
-            (None, None) => Self::NotAsked,
-        }
-    }
 }
 
 /// Returns what it takes to see every process of these.
@@ -58,13 +49,25 @@ pub(crate) fn to_see_all(culprits: &[Culprit]) -> Text {
 impl Evidence {
     /// Returns a process, with its name if it is known.
     pub fn holder_of(&self, id: ProcessKey) -> HeldBy {
-        let name = self.processes.get(&id).and_then(|process| process.name.clone().ok());
-        HeldBy::Process { pid: id.pid, name }
+        HeldBy::Process { pid: id.pid, name: self.name_of(id), behind: None }
+    }
+
+    fn name_of(&self, id: ProcessKey) -> Option<OsString> {
+        self.processes.get(&id).and_then(|process| process.name.clone().ok())
+    }
+
+    fn group(&self, socket: &IpSocketRef<'_>) -> GroupKey {
+        let ownership = socket.ownership();
+        match (ownership.principal(), ownership.unowned()) {
+            (Some(owner), _) => GroupKey::Process(owner.process, self.behind(socket)),
+            (None, Some(why)) => GroupKey::Nobody(why),
+            (None, None) => GroupKey::NotAsked,
+        }
     }
 
     fn holder(&self, key: GroupKey) -> HeldBy {
         match key {
-            GroupKey::Process(id) => self.holder_of(id),
+            GroupKey::Process(id, behind) => HeldBy::Process { pid: id.pid, name: self.name_of(id), behind },
             GroupKey::Nobody(why) => HeldBy::Nobody(why),
             GroupKey::NotAsked => HeldBy::NotAsked,
         }
@@ -72,7 +75,7 @@ impl Evidence {
 
     /// Returns who holds a socket; of several processes the principal one.
     pub fn held_by(&self, socket: &IpSocketRef<'_>) -> HeldBy {
-        self.holder(GroupKey::of(socket))
+        self.holder(self.group(socket))
     }
 
     /// Groups sockets by holder, the largest group first. A socket that several processes hold counts for the principal
@@ -83,7 +86,7 @@ impl Evidence {
     ) -> Vec<(HeldBy, Vec<IpSocketRef<'a>>)> {
         let mut groups: FxHashMap<GroupKey, Vec<IpSocketRef<'a>>> = FxHashMap::default();
         for socket in sockets {
-            groups.entry(GroupKey::of(&socket)).or_default().push(socket);
+            groups.entry(self.group(&socket)).or_default().push(socket);
         }
         let mut list: Vec<_> = groups.into_iter().map(|(key, sockets)| (self.holder(key), sockets)).collect();
         list.sort_by(|(one, some), (other, more)| {
@@ -96,7 +99,7 @@ impl Evidence {
     pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Vec<Culprit> {
         let mut counts: FxHashMap<GroupKey, usize> = FxHashMap::default();
         for socket in sockets {
-            *counts.entry(GroupKey::of(&socket)).or_default() += 1;
+            *counts.entry(self.group(&socket)).or_default() += 1;
         }
         let culprit = |(key, sockets)| Culprit { holder: self.holder(key), sockets };
         let mut list: Vec<Culprit> = counts.into_iter().map(culprit).collect();

@@ -56,8 +56,18 @@ impl Evidence {
 
     /// Returns facts about the process that holds these sockets, as far as they are known.
     pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Vec<Fact> {
-        let process = sockets.into_iter().find_map(|socket| self.process_of(&socket));
-        process.map_or_else(Vec::new, |process| self.identity_of(process))
+        let sockets: Vec<IpSocketRef<'a>> = sockets.into_iter().collect();
+        let process = sockets.iter().find_map(|socket| self.process_of(socket));
+        let mut facts = process.map_or_else(Vec::new, |process| self.identity_of(process));
+        let behind = sockets.iter().find_map(|socket| self.behind(socket));
+        // The holder is named with it.
+        facts.extend(behind.map(|behind| Fact::said("behind", behind)));
+        facts
+    }
+
+    /// Returns by what and for whom a process keeps a listener, where it does: `ssh.socket > ssh.service`.
+    pub fn behind(&self, socket: &IpSocketRef<'_>) -> Option<String> {
+        self.surroundings.stand_ins.behind(&socket.into(), &self.processes)
     }
 
     /// Returns facts about a process, as far as they are known.

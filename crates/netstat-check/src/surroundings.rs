@@ -1,7 +1,7 @@
 //! What is known beyond the tables of the system: names of users, places of addresses, lists of addresses, the policy.
 
 use super::policy_file::Policy;
-use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
+use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, StandIns, UserNames};
 use netstat_model::{
     Family, Firewall, Inbound, IpSocketRef, Judgement, Missing, Process, Published, TcpState, Transport,
     UnreadRules,
@@ -57,6 +57,8 @@ pub struct NamedList {
 pub struct Surroundings {
     /// Names of users.
     pub users: Arc<UserNames>,
+    /// Who is behind the listeners that one process keeps for another.
+    pub stand_ins: Arc<StandIns>,
     /// Countries and networks of addresses.
     pub geo: Arc<Geo>,
     /// Lists of suspicious addresses.

@@ -40,13 +40,14 @@ pub fn start(words: Vec<OsString>) -> ExitCode {
 /// Runs the program with the words of the command line, without the program name.
 ///
 /// Data goes to standard output, everything else to standard error. The exit code is 0 if the report was shown, even if
-/// the reader closed the pipe early, and 1 on any error; `--exists`, `--wait` and `check` have their own codes.
+/// the reader closed the pipe early, and 1 on any error; `--exists`, `--wait`, `check`, `close` and `end` have their own codes.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     // Scripts that read the exit code must be able to tell "no" from an error.
     let failure = match words.first() {
         // UNKNOWN for monitoring systems.
         Some(word) if word.eq_ignore_ascii_case("check") => 3,
+        Some(word) if ["close", "end"].iter().any(|verb| word.eq_ignore_ascii_case(verb)) => 2,
         _ if words.iter().any(|word| word == "--exists" || word == "--wait") => 2,
         _ => 1,
     };

@@ -1,5 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod act;
 mod net_tools;
 mod past;
 mod recorder;
@@ -7,6 +8,7 @@ mod recorder;
 use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
+pub(crate) use act::{Act, Deed};
 pub(crate) use net_tools::{
     CounterGroups, GroupList, InterfaceList, Lists, NetTools, RouteTables, SocketList, UnixList, Which,
     Without,
@@ -85,6 +87,8 @@ pub(crate) enum Report {
     Check(Checks),
     /// `netstat record`.
     Record(Recorder),
+    /// `netstat close`, `netstat end`.
+    Act(Act),
     /// A report of the net-tools dialect.
     NetTools(NetTools),
     /// `netstat history`.
@@ -107,9 +111,12 @@ impl Report {
             Self::Connections(table) | Self::History(History { table, .. }) => {
                 matches!(table.form, Layout::Data(..))
             }
-            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) | Self::Live(_) => {
-                false
-            }
+            Self::Rdma
+            | Self::ProcessCounts(_)
+            | Self::Record(_)
+            | Self::Act(_)
+            | Self::Live(_)
+            | Self::NetTools(_) => false,
         }
     }
 }
@@ -123,6 +130,7 @@ pub(crate) struct Live {
     pub(crate) lasts: Option<Duration>,
     pub(crate) mouse: bool,
     pub(crate) ascii: bool,
+    pub(crate) budget: Option<u32>,
     pub(crate) colour: Colour,
     pub(crate) form: LiveForm,
 }
@@ -354,6 +362,11 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::History) => {
             return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
         }
+        Some(Verb::Close) => return Report::Act(act::settings(arguments, Deed::Close, colour)),
+        Some(Verb::End) => {
+            let deed = if arguments.act.kill { Deed::Kill } else { Deed::End };
+            return Report::Act(act::settings(arguments, deed, colour));
+        }
         Some(Verb::Live) => return Report::Live(live(arguments, colour)),
         None => {}
     }
@@ -405,6 +418,7 @@ fn live(arguments: &Arguments, colour: Colour) -> Live {
         lasts: arguments.live.lasts,
         mouse: !arguments.live.no_mouse,
         ascii: arguments.live.ascii,
+        budget: arguments.live.budget,
         colour,
         form: match (arguments.formats.is_empty(), arguments.live.plain) {
             // The only one that it takes is --jsonl.

@@ -216,6 +216,9 @@ fn hostile_process_name_never_reaches_the_terminal() {
 
 #[test]
 fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
+    if !netstat_lab::lists_bound() {
+        return;
+    }
     with_remote_host(|namespace, host| {
         let folder = Folder::new("user");
         let program = program_for_all(&folder);
@@ -413,6 +416,9 @@ fn counts(text: &str) -> Vec<(String, [u32; 3], String)> {
 
 #[test]
 fn ports_are_counted_for_every_holder() {
+    if !netstat_lab::lists_bound() {
+        return;
+    }
     with_remote_host(|namespace, host| {
         let mut held = [
             namespace.listener(Place::AnyV4, 80).unwrap(),

@@ -247,3 +247,34 @@ fn columns_help_lists_the_columns() {
     let all = names.join(",");
     assert!(text(&["-a", "--columns", &all]).starts_with("Proto "));
 }
+
+#[test]
+fn headings_follow_the_locale_and_keys_do_not() {
+    use netstat_engine::text::cells;
+
+    let held = Held::new();
+    let pid = std::process::id().to_string();
+    let korean = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netstat"));
+        command.args(words.split(' ')).args(["listening", "src", &held.address()]);
+        command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "ko_KR");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    // Each heading stands above its cell, by cells of the terminal.
+    let above = |text: &str, heading: &str, cell: &str| {
+        let line = |part: &str| {
+            text.lines().find_map(|line| line.split_once(part)).unwrap_or_else(|| panic!("{text}"))
+        };
+        let ((heading, _), (cell, _)) = (line(heading), line(cell));
+        assert_eq!(cells(heading.as_bytes()), cells(cell.as_bytes()), "{text}");
+    };
+    let text = korean("--columns state,pids,recvq");
+    assert!(text.starts_with("상태       PID 목록  수신 큐\n"), "{text}");
+    above(&text, "PID 목록", &pid);
+    assert!(korean("--group-by state").starts_with("행  상태\n"));
+    let text = korean("-no --process --path");
+    let executable = std::env::current_exe().unwrap();
+    above(&text, "프로세스", executable.to_str().unwrap());
+    assert_eq!(korean("--columns state,pids --csv").lines().next(), Some("state,pids"));
+    assert!(korean("--columns state,pids --jsonl").contains(&format!("\"pids\":[{pid}]")));
+}

@@ -23,6 +23,7 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+pub mod act;
 pub mod columns;
 pub mod enrich;
 pub mod family;

@@ -61,6 +61,6 @@ pub use remote_host::{
     with_remote_host,
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
-pub use skip::{skip, skip_unless_required};
+pub use skip::{lists_bound, skip, skip_unless_required};
 pub use socket::{interface_index, join_link_group, make_transparent};
 pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

@@ -1,12 +1,13 @@
 //! [`Book`]: the sockets that the view knows, from one look to the next.
 
 use crate::beside::What;
-use netstat_engine::flow::{Flow, Rates, Reading};
+use netstat_engine::flow::{FLOW_FIELDS, Flow, Rates, Reading};
 use netstat_engine::look::Look;
 use netstat_engine::row::{Row, Section};
-use netstat_model::query::Kinds;
+use netstat_model::query::{Keep, Kinds};
 use netstat_model::{
-    Endpoint, EndpointRef, Process, ProcessKey, Protocol, RowId, SocketKey, SocketRef, SocketTable, TcpState,
+    Endpoint, EndpointRef, Process, ProcessKey, Protocol, RowId, Socket, SocketKey, SocketRef, SocketTable,
+    TcpState,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Duration;
@@ -76,11 +77,16 @@ pub(crate) struct Book {
     looked: Duration,
     looks: u32,
     open: usize,
+    /// Whether the rate of any of them may not be zero.
+    moves: bool,
     /// Sockets that the last look knows by another key, each with that one.
     renamed: Vec<(SocketKey, SocketKey)>,
     /// What the last look saw happen, beside the sockets of the first.
     happened: Vec<(Slot, What)>,
 }
+
+/// The most connections of one look that are shown although no look saw them open.
+const MOST_UNSEEN: usize = 500;
 
 /// So many tables there may be before they are made one.
 const MOST_TABLES: usize = 16;
@@ -93,38 +99,30 @@ impl Book {
         self.looks += 1;
         self.renamed.clear();
         self.happened.clear();
+        let (looks, is_first) = (self.looks, self.looks == 1);
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
         }
+        self.end(&look.closed, at, &mut changes);
         let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
         let mut new = Vec::new();
         for row in look.sockets.rows_as_given() {
             let Some(socket) = look.sockets.get(row) else { continue };
             let key = SocketKey::of(socket);
-            let Some(entry) = self.entry_mut(&key) else {
-                new.push((key, row));
-                continue;
-            };
-            entry.take(&socket, (table, row), at, &mut changes);
-        }
-        let looks = self.looks;
-        for key in &look.closed {
-            if let Some(entry) = self.entry_mut(key).filter(|entry| entry.mark != Mark::Gone) {
-                entry.set_mark(Mark::Gone, at);
-                entry.marked_look = looks;
-                changes.closed += 1;
+            match self.entry_mut(&key) {
+                Some(entry) => entry.take(&socket, (table, row), at, &mut changes),
+                None => new.push((key, row)),
             }
         }
-        // The kernel gives a connection another cookie when it comes to TIME_WAIT.
-        let mut vanished = FxHashMap::default();
-        if look.whole {
-            for (slot, entry) in self.vanished() {
-                if let Some(socket) = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
-                    && socket.remote.is_some()
-                {
-                    vanished.insert(Ends::of(&socket), slot);
-                }
+        // The kernel gives a connection another cookie when it comes to TIME_WAIT, and says that it has destroyed the first.
+        let mut before_time_wait = FxHashMap::default();
+        for (entry, place) in self.entries.iter().zip(0..) {
+            if let Some(entry) = entry
+                && (entry.mark == Mark::Gone || look.whole && entry.look != looks)
+                && let Some(socket) = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
+            {
+                before_time_wait.insert(Ends::of(&socket), Slot(place));
             }
         }
         for (key, row) in new {
@@ -134,48 +132,51 @@ impl Book {
                 entry.take(&socket, (table, row), at, &mut changes);
                 continue;
             }
-            let same = (socket.state == Some(TcpState::TimeWait))
-                .then(|| vanished.remove(&Ends::of(&socket)))
-                .flatten();
-            if let Some(slot) = same {
-                if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
-                    self.index.remove(&entry.key);
-                    self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
-                    entry.take(&socket, (table, row), at, &mut changes);
-                    entry.look = looks;
-                }
+            if socket.state == Some(TcpState::TimeWait)
+                && let Some(slot) = before_time_wait.remove(&Ends::of(&socket))
+                && let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize)
+            {
+                self.index.remove(&entry.key);
+                self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
+                entry.look = looks;
+                entry.take(&socket, (table, row), at, &mut changes);
                 self.index.insert(key, slot);
                 continue;
             }
-            let is_first = looks == 1;
             let flow = Reading::of(&socket, at).map(|reading| match is_first {
                 true => Flow::first(reading),
                 false => Flow::born(before, reading),
             });
             changes.opened += usize::from(!is_first);
+            let mark = if is_first { Mark::Nothing } else { Mark::New };
             self.insert(Entry {
                 key,
                 table,
                 row,
                 look: looks,
-                mark: if is_first { Mark::Nothing } else { Mark::New },
+                mark,
                 marked: at,
                 marked_look: looks,
                 state: socket.state,
                 flow,
             });
         }
+        if look.is_current && !look.whole && self.moves {
+            self.stand_still(at, &mut changes);
+        }
+        self.moves |= changes.moved;
         if look.whole {
-            let gone: Vec<Slot> = self.vanished().map(|(slot, _)| slot).collect();
-            for slot in gone {
-                if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
+            for entry in self.entries.iter_mut().flatten() {
+                if entry.look != looks && entry.mark != Mark::Gone {
                     entry.set_mark(Mark::Gone, at);
                     entry.marked_look = looks;
                     changes.closed += 1;
                 }
             }
         }
-        self.tables.push(look.sockets);
+        if look.whole || !look.sockets.is_empty() {
+            self.tables.push(look.sockets);
+        }
         self.looked = at;
         self.note_happened();
         self.forget(keep);
@@ -186,12 +187,65 @@ impl Book {
         changes
     }
 
-    /// Returns what the last look did not tell of.
-    fn vanished(&self) -> impl Iterator<Item = (Slot, &Entry)> + '_ {
-        self.entries.iter().zip(0..).filter_map(|(entry, place)| {
-            let entry = entry.as_ref().filter(|of| of.look != self.looks && of.mark != Mark::Gone)?;
-            Some((Slot(place), entry))
-        })
+    /// Takes sockets that were destroyed. One that no look saw came and went between two.
+    fn end(&mut self, closed: &[Socket], at: Duration, changes: &mut Changes) {
+        if closed.is_empty() {
+            return;
+        }
+        let mut unseen = SocketTable::new(Keep { details: true, tcp: FLOW_FIELDS, ..Keep::default() });
+        let mut keys = Vec::new();
+        for socket in closed {
+            let key = SocketKey::of(socket);
+            changes.closed += 1;
+            match self.entry_mut(&key) {
+                Some(entry) if entry.mark == Mark::Gone => changes.closed -= 1,
+                Some(entry) => {
+                    entry.set_mark(Mark::Gone, at);
+                    entry.marked_look = entry.look;
+                }
+                None => {
+                    changes.opened += 1;
+                    // More than fit on any screen are only counted.
+                    if keys.len() < MOST_UNSEEN && unseen.push(&SocketRef::from(socket)) {
+                        keys.push(key);
+                    }
+                }
+            }
+        }
+        let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
+        let rows: Vec<RowId> = unseen.rows_as_given().collect();
+        for (key, row) in keys.into_iter().zip(rows) {
+            let looks = self.looks;
+            let state = Some(TcpState::Closed);
+            self.insert(Entry {
+                key,
+                table,
+                row,
+                look: looks,
+                mark: Mark::Gone,
+                marked: at,
+                marked_look: looks,
+                state,
+                flow: None,
+            });
+        }
+        self.tables.push(unseen);
+    }
+
+    /// Takes it that nothing has happened since the last whole look: what this one did not read has not moved.
+    fn stand_still(&mut self, at: Duration, changes: &mut Changes) {
+        let looks = self.looks;
+        let mut moves = false;
+        for entry in self.entries.iter_mut().flatten().filter(|entry| entry.look != looks) {
+            if let Some(flow) = &mut entry.flow
+                && flow.rates() != Some(Rates::default())
+            {
+                flow.note(Reading { at, ..flow.last() });
+                moves |= flow.rates() != Some(Rates::default());
+                changes.moved = true;
+            }
+        }
+        self.moves = moves;
     }
 
     /// Returns the sockets that the last look knows by another key, each with that one.
@@ -202,6 +256,27 @@ impl Book {
     /// Returns what the last look saw happen, to which sockets.
     pub(crate) fn happened(&self) -> &[(Slot, What)] {
         &self.happened
+    }
+
+    /// Gathers what this look marked.
+    fn note_happened(&mut self) {
+        let (looks, now) = (self.looks, self.looked);
+        if looks == 1 {
+            return;
+        }
+        for (entry, at) in self.entries.iter().zip(0..) {
+            if let Some(entry) = entry
+                && (entry.marked_look, entry.marked) == (looks, now)
+            {
+                let what = match entry.mark {
+                    Mark::New => What::Opened,
+                    Mark::Changed => What::Changed(entry.state),
+                    Mark::Gone => What::Closed,
+                    Mark::Nothing => continue,
+                };
+                self.happened.push((Slot(at), what));
+            }
+        }
     }
 
     fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
@@ -220,27 +295,6 @@ impl Book {
         self.index.insert(entry.key.clone(), slot);
         if let Some(place) = self.entries.get_mut(slot.0 as usize) {
             *place = Some(entry);
-        }
-    }
-
-    /// Gathers what this look marked.
-    fn note_happened(&mut self) {
-        let (looks, now) = (self.looks, self.looked);
-        if looks == 1 {
-            return;
-        }
-        for (slot, entry) in
-            self.entries.iter().zip(0..).filter_map(|(entry, at)| Some((Slot(at), entry.as_ref()?)))
-        {
-            if entry.marked_look == looks && entry.marked == now {
-                let what = match entry.mark {
-                    Mark::New => What::Opened,
-                    Mark::Changed => What::Changed(entry.state),
-                    Mark::Gone => What::Closed,
-                    Mark::Nothing => continue,
-                };
-                self.happened.push((slot, what));
-            }
         }
     }
 
@@ -267,7 +321,10 @@ impl Book {
     /// Makes one table of the rows that are still there, beside that of a whole look.
     fn put_together(&mut self, whole: bool) {
         let newest = self.tables.len().saturating_sub(1);
-        let keep = self.tables.last().map(SocketTable::keep).unwrap_or_default();
+        // The one that keeps most: a table of those that were destroyed keeps little.
+        let most =
+            self.tables.iter().map(SocketTable::keep).max_by_key(|keep| (keep.details, keep.tcp.count()));
+        let keep = most.unwrap_or_default();
         let base = if whole { self.tables.pop() } else { None };
         let rest_at = u32::from(base.is_some());
         let mut rest = SocketTable::new(keep);

@@ -5,7 +5,7 @@ use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::{LookSource, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::system;
 use netstat_model::query::Kinds;
-use netstat_model::{Error, SocketKey};
+use netstat_model::{Error, Socket};
 use netstat_os::{CounterSources, Machine, Opened};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub(crate) enum Order {
     Every(Duration),
     Read(ColumnNeeds),
-    Visible(Vec<SocketKey>),
+    Visible(Vec<Socket>),
     ForgetProcesses,
     Links(bool),
 }
@@ -57,7 +57,7 @@ fn look_on(
     events: &Sender<Event>,
     ordered: &Receiver<Order>,
 ) {
-    let mut visible = Vec::new();
+    let mut visible: Vec<Socket> = Vec::new();
     let mut links = false;
     loop {
         let begun = Instant::now();
@@ -71,8 +71,7 @@ fn look_on(
         if links && events.send(ask_links(system)).is_err() {
             return;
         }
-        // A look that takes long leaves as much time to others.
-        let next = begun + every.max(begun.elapsed() * 2);
+        let next = begun + every;
         loop {
             let left = next.saturating_duration_since(Instant::now());
             match ordered.recv_timeout(left) {

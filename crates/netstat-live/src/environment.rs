@@ -1,6 +1,6 @@
 //! What the view knows of the machine beside its sockets.
 
-use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::text::{Language, Zone};
 use netstat_model::{Namespace, NetworkNamespace};
@@ -24,6 +24,8 @@ pub struct Environment {
     pub names_zones: bool,
     /// Network namespaces, by inode.
     pub namespaces: HashMap<u64, NetworkNamespace>,
+    /// For whom somebody else keeps a listener.
+    pub stand_ins: StandIns,
     /// Countries and networks of addresses.
     pub geo: Arc<Geo>,
     /// The time zone of whoever looks.

@@ -4,7 +4,7 @@ use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::{InterfaceCounters, SocketKey};
+use netstat_model::{InterfaceCounters, Socket};
 use std::time::Duration;
 
 /// A key of the keyboard, as terminals tell them apart.
@@ -72,7 +72,7 @@ pub(crate) enum Effect {
     /// Read this of each socket.
     Read(ColumnNeeds),
     /// These sockets are on the screen.
-    Visible(Vec<SocketKey>),
+    Visible(Vec<Socket>),
     /// Whether interfaces are asked what they have counted.
     Links(bool),
     /// Whether the checks judge.

@@ -127,6 +127,7 @@ impl<'a> Cells<'a> {
             own: environment.own,
             names_zones: environment.names_zones,
             namespaces: &environment.namespaces,
+            stand_ins: &environment.stand_ins,
             geo: &environment.geo,
             zone: &environment.zone,
             now: self.now,

@@ -47,6 +47,10 @@ pub enum Operation {
     ListRdma,
     /// Watching connections open and end.
     WatchConnections,
+    /// Closing a socket.
+    CloseSocket,
+    /// Ending a process.
+    EndProcess,
     /// Reading the history of connections.
     ReadHistory,
     /// Writing a recording.
@@ -74,6 +78,8 @@ impl fmt::Display for Operation {
             Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::WatchConnections => "cannot watch connections",
+            Self::CloseSocket => "cannot close the socket",
+            Self::EndProcess => "cannot end the process",
             Self::ReadHistory => "cannot read the history",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",

@@ -47,6 +47,7 @@ mod snapshot_info;
 mod socket;
 mod socket_key;
 mod socket_ref;
+mod stand_in;
 mod table;
 mod tcp;
 mod tcp_fields;
@@ -89,6 +90,7 @@ pub use socket::{
 };
 pub use socket_key::{SocketEnds, SocketKey};
 pub use socket_ref::{IpSocketRef, ServedFamilies, SocketRef};
+pub use stand_in::{Keeper, StandIn};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
 pub use tcp_fields::TcpFields;

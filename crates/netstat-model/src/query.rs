@@ -122,6 +122,8 @@ bitflags! {
         const NAMESPACE = 512;
         /// [`crate::Socket::lifespan`].
         const LIFESPAN = 1024;
+        /// [`crate::WindowsSocket::template`].
+        const TEMPLATE = 2048;
     }
 }
 

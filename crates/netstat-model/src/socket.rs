@@ -285,6 +285,9 @@ pub struct WindowsSocket {
     /// asked for.
     #[doc(alias = "pModuleName")]
     pub module: Option<Box<str>>,
+    /// The template of settings that applies to the connection, such as `Internet`; only when asked for.
+    #[doc(alias = "AppliedSetting")]
+    pub template: Option<Box<str>>,
 }
 
 /// One socket as the kernel has it: a connection, a listener, a UDP socket, a Unix socket.

@@ -2,11 +2,11 @@
 
 use crate::resolver::NameLookup;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -44,6 +44,12 @@ pub trait Processes {
     /// `Missing::Gone` for every field, never with what its successor of the same number has. What the system refuses or
     /// fails to tell is a warning for each reason.
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>>;
+
+    /// The listeners that these processes keep for others, as they are configured: on Linux those of systemd's socket units,
+    /// on Windows those of http.sys and of the port proxy. Why some may be missing is a warning.
+    fn stand_ins(&self, _keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        Answer::whole(Vec::new())
+    }
 }
 
 /// Tells which machine this is, and the time there.
@@ -184,6 +190,59 @@ pub trait Restrictions {
     fn firewall(&self, asked: &[Inbound]) -> Firewall;
 }
 
+/// Tells what happens to sockets between two lists of them. A system that tells nothing of that has to be listed again.
+pub trait SocketWatch {
+    /// Counters that move when a socket of TCP or UDP is opened or ends, and when a segment or datagram passes: while they
+    /// stand still, so does the list of sockets, but for what is bound only. `None` where the system has none.
+    fn pulse(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Begins to hear of TCP sockets of the current network namespace that the system destroys. `None` where it does not say.
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        None
+    }
+
+    /// Reads sockets again, by their identity: at most what a query asks of each, and no owners. Those that are there no more
+    /// are left out.
+    ///
+    /// # Errors
+    /// When the system refused, or knows no identity of a socket.
+    fn again(&self, _sockets: &[SocketRef<'_>], _query: &SocketQuery) -> Result<SocketTable, Error> {
+        Err(Error::new(Operation::ListSockets, std::io::ErrorKind::Unsupported.into()))
+    }
+}
+
+/// Hears of sockets that the system destroys.
+pub trait DestroyedSockets {
+    /// Adds those since the last call, without waiting for one. Returns how many there were beside these.
+    ///
+    /// # Errors
+    /// When the system refused. Some may be missing then.
+    fn take(&mut self, into: &mut Vec<Destroyed>) -> Result<u64, Error>;
+}
+
+/// A TCP socket that the system has destroyed, as it said itself. Whose it was nobody knows by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destroyed {
+    /// The identity of the socket.
+    pub cookie: u64,
+    /// The local end.
+    pub local: IpEndpoint,
+    /// The remote end; `None` for a listener, and where the system has let go of it.
+    pub remote: Option<IpEndpoint>,
+    /// Bytes of data sent, each once.
+    pub bytes_sent: Option<u64>,
+    /// Bytes of data received.
+    pub bytes_received: Option<u64>,
+    /// The smoothed round-trip time, in microseconds.
+    pub rtt: Option<u32>,
+    /// The shortest round-trip time of the last minutes, in microseconds.
+    pub min_rtt: Option<u32>,
+    /// Segments sent again.
+    pub retransmits: Option<u32>,
+}
+
 /// Lists RDMA connections.
 pub trait Rdma {
     /// RDMA connections and listeners. Empty on a machine without RDMA.
@@ -302,6 +361,52 @@ pub trait TextTables {
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error>;
 }
 
+/// Closes sockets and ends processes: all that this program ever changes on a machine. The running system alone does it; a
+/// recording keeps nothing of it, and a replay refuses.
+pub trait Actions {
+    /// Closes these sockets at once, each only if it is still the one that was seen; the other end of a connection is told by
+    /// a reset. `seen` is a time before they were listed. Whether a socket is gone then is for another look to tell.
+    ///
+    /// Linux compares the cookie. Windows closes TCP connections over IPv4 alone, if the same process still has one with these
+    /// ends that is older than `seen`.
+    fn close(&self, sockets: &[SocketRef<'_>], seen: SystemTime) -> Vec<Result<Closed, Error>>;
+
+    /// Ends these processes, each only if it is still the one that was seen, and waits up to `patience` for all of them.
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>>;
+
+    /// This process, the one that started it, and so on, as far as that is known.
+    fn ancestry(&self) -> Vec<ProcessKey>;
+}
+
+/// What became of a socket that was to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// The system accepted to close it.
+    Accepted,
+    /// It was not found: it is gone, or another socket has its ends now.
+    NotFound,
+}
+
+/// How to end a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// It is asked, and may finish what it does (SIGTERM). Windows has no such thing and ends it.
+    Asked,
+    /// At once (SIGKILL, `TerminateProcess`).
+    Forced,
+}
+
+/// What became of a process that was to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was seen to end.
+    Yes,
+    /// It had ended before. Another process may have its number.
+    Before,
+    /// It is still there.
+    NotYet,
+}
+
 /// A whole operating system.
 pub trait Backend:
     Sockets
@@ -314,6 +419,8 @@ pub trait Backend:
     + Rdma
     + TextTables
     + Events
+    + SocketWatch
+    + Actions
 {
 }
 
@@ -328,6 +435,8 @@ impl<T> Backend for T where
         + Rdma
         + TextTables
         + Events
+        + SocketWatch
+        + Actions
 {
 }
 

@@ -25,7 +25,11 @@
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::descriptors`] | `/proc/PID/{fd,limits}`, and the lists of sockets of all families | not told |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
+//! | [`Actions::close`] | sock_diag `SOCK_DESTROY` | `SetTcpEntry` (IPv4) |
+//! | [`Actions::end`] | `pidfd_send_signal`, by the open `/proc/PID` | `TerminateProcess` |
+//! | [`Actions::ancestry`] | `/proc/PID/stat` | `NtQuerySystemInformation` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
+//! | [`SocketWatch`] | `/proc/thread-self/net/{snmp,snmp6,sockstat,sockstat6}`; the messages of sock_diag about destroyed sockets; sock_diag by cookie | nothing: the tables are listed again |
 //! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev_mcast,unix,raw,raw6,udplite,udplite6,dev,if_inet6,snmp,snmp6,netstat}` and those of old families, `/etc/networks`, `/etc/protocols` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
@@ -77,8 +81,9 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, Destroyed, DestroyedSockets, Ended, Ending, EventStream,
+    EventWishes, Events, Machine, NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
+    Sockets, TextTable, TextTables,
 };
 pub use resolver::NameLookup;
 

@@ -36,7 +36,7 @@ pub(crate) fn record_of(socket: &SocketRef<'_>, now: Duration) -> Option<Connect
 #[cfg(test)]
 mod tests;
 
-use crate::contract::{EventStream, EventWishes, Machine, Processes, Sockets};
+use crate::contract::{Destroyed, EventStream, EventWishes, Machine, Processes, Sockets};
 use netstat_model::history::{
     BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventCounts, EventMethod,
     GapCause, OwnerSource, ProcessInstance, ProcessRecord, RecordGap,
@@ -67,19 +67,6 @@ pub(crate) enum Key {
     Cookie(u64),
     /// What else is known; another one may have it later.
     Ends(Transport, IpEndpoint, Option<IpEndpoint>),
-}
-
-/// A TCP socket that the kernel has destroyed, as it said itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Gone {
-    pub(crate) cookie: u64,
-    pub(crate) local: IpEndpoint,
-    pub(crate) remote: Option<IpEndpoint>,
-    pub(crate) bytes_sent: Option<u64>,
-    pub(crate) bytes_received: Option<u64>,
-    pub(crate) rtt: Option<u32>,
-    pub(crate) min_rtt: Option<u32>,
-    pub(crate) retransmits: Option<u32>,
 }
 
 /// A socket of the last look.
@@ -296,7 +283,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
 
     /// Tells the end of a socket that the kernel has destroyed. One that no look saw began after the last one.
     #[cfg_attr(not(any(target_os = "linux", test)), expect(dead_code, reason = "Linux alone says so"))]
-    pub(crate) fn end(&mut self, gone: Gone, now: Duration, into: &mut Vec<ConnectionEvent>) {
+    pub(crate) fn end(&mut self, gone: Destroyed, now: Duration, into: &mut Vec<ConnectionEvent>) {
         let key = Key::Cookie(gone.cookie);
         let open = self.open.entry(key).or_insert_with(|| Open {
             record: Box::new(ConnectionRecord {

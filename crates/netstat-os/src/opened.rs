@@ -6,14 +6,15 @@ use super::linux::Linux;
 use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
-    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin,
-    Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes,
+    Events, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
+    Sockets, TextTable, TextTables,
 };
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SocketRef, SocketTable,
+    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -80,6 +81,10 @@ impl Sockets for Opened {
 impl Processes for Opened {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         self.backend.processes(wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        self.backend.stand_ins(keepers)
     }
 }
 
@@ -185,8 +190,36 @@ impl TextTables for Opened {
     }
 }
 
+impl SocketWatch for Opened {
+    fn pulse(&self) -> Option<Vec<u8>> {
+        self.backend.pulse()
+    }
+
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        self.backend.destroyed()
+    }
+
+    fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
+        self.backend.again(sockets, query)
+    }
+}
+
 impl Events for Opened {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         self.backend.events(wishes)
+    }
+}
+
+impl Actions for Opened {
+    fn close(&self, sockets: &[SocketRef<'_>], seen: SystemTime) -> Vec<Result<Closed, Error>> {
+        self.backend.close(sockets, seen)
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        self.backend.end(processes, how, patience)
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        self.backend.ancestry()
     }
 }

@@ -20,6 +20,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+use netstat_model::{Error, Operation};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -308,6 +309,12 @@ impl Player {
             Err(errno) => Err(io::Error::from_raw_os_error(errno)),
         }
     }
+}
+
+/// What a replay answers where something is to be changed.
+pub(crate) fn refuse_change<T, A>(targets: &[T], operation: &Operation) -> Vec<Result<A, Error>> {
+    let why = || io::Error::new(io::ErrorKind::Unsupported, "a recording cannot be changed");
+    targets.iter().map(|_| Err(Error::new(operation.clone(), why()))).collect()
 }
 
 #[cfg(test)]

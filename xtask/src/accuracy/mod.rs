@@ -126,7 +126,7 @@ fn report(
     command: &str,
 ) -> Result<String> {
     let mut out = String::new();
-    writeln!(out, "# Accuracy\n")?;
+    writeln!(out, "# Accuracy\n\n[한국어](accuracy.ko.md)\n")?;
     writeln!(out, "Written by `{command}`; run it to measure again. {}.\n", Machine::this())?;
     writeln!(out, "Measured against: {}.\n", programs.described().join(", "))?;
     out.push_str(HOW);

@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Renders the report.
 pub(super) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Result<String> {
     let mut out = String::new();
-    writeln!(out, "# Performance\n")?;
+    writeln!(out, "# Performance\n\n[한국어](performance.ko.md)\n")?;
     writeln!(out, "Written by `{command}`; run it to measure again. {}.\n", Machine::this())?;
     writeln!(out, "Measured against: {}; the floor F.\n", programs.described().join("; "))?;
     out.push_str(HOW);

@@ -29,15 +29,8 @@ const FOR_USERS: &[&str] = &[
 const ENGLISH: &[(&str, &str)] = &[
     ("crates/netstat-cli/src/options/net_tools/", "net-tools has no other language"),
     ("crates/netstat-cli/src/report/net_tools/", "net-tools has no other language"),
-    ("crates/netstat-cli/src/options/generate/man.rs", "the man page is in English"),
-    ("crates/netstat-cli/src/options/generate/markdown.rs", "the reference of options is in English"),
-    ("crates/netstat-cli/src/options/generate/dialects.rs", "the reference of the dialects is in English"),
-    (
-        "crates/netstat-cli/src/options/table/",
-        "each help has its Korean behind it; the rest is of the man page",
-    ),
+    ("crates/netstat-cli/src/options/table/", "each text has its Korean behind it, and a test asks for it"),
     ("crates/netstat-cli/src/settings/net_tools.rs", "net-tools has no other language"),
-    ("crates/netstat-cli/src/options/entry.rs", "headings of the man page and the reference"),
     ("crates/netstat-engine/src/filter/syntax.rs", "filters are in the language of filters"),
 ];
 

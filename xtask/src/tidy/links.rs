@@ -35,7 +35,8 @@ const SHORT: usize = 60;
 /// Reports a page in `docs/` that whoever looks for something does not find: a long one without a list of contents, or one
 /// that the guide does not name.
 pub(super) fn hidden(path: &str, text: &str, guide: &str) -> Vec<Complaint> {
-    let Some(name) = path.strip_prefix("docs/").filter(|name| name.ends_with(".md") && *name != "README.md")
+    let is_guide = |name: &str| ["README.md", "README.ko.md"].contains(&name);
+    let Some(name) = path.strip_prefix("docs/").filter(|name| name.ends_with(".md") && !is_guide(name))
     else {
         return Vec::new();
     };
@@ -44,7 +45,7 @@ pub(super) fn hidden(path: &str, text: &str, guide: &str) -> Vec<Complaint> {
         complaints.push(Complaint::new(
             path,
             1,
-            "is not named in docs/README.md; say there what it answers".to_owned(),
+            "is not named in the guide of its language (docs/README.md, docs/README.ko.md); say there what it answers".to_owned(),
         ));
     }
     let (targets, _) = read(text);
@@ -76,7 +77,7 @@ fn resolve(folder: &str, file: &str) -> Option<String> {
 }
 
 /// Reads a document: the line and target of each link and image, and the anchors of its headings.
-fn read(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
+pub(super) fn read(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
     let (mut targets, mut anchors) = (Vec::new(), Vec::new());
     let mut heading = None;
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {

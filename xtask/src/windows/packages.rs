@@ -49,6 +49,8 @@ pub(super) fn is_here((file, _): Need) -> bool {
 fn apt_get(words: &[&str], limit: Duration) -> Result<bool> {
     let mut apt = workspace::program("timeout");
     apt.args(["-k", "10", &limit.as_secs().max(1).to_string(), "apt-get", "-qq", "-o", "Acquire::Retries=1"]);
+    // Another apt-get may be at work; the limit of all packages holds while this one waits as well.
+    apt.args(["-o", "DPkg::Lock::Timeout=600"]);
     apt.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
     Ok(apt.status().context("cannot run apt-get")?.success())
 }

@@ -45,7 +45,7 @@ impl Command {
             Self::HelpFilter => netstat_engine::filter::help(language),
             Self::ColumnHelp => column_help(language),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
-            Self::Generate(document) => generate::text(*document),
+            Self::Generate(document) => generate::text(*document, language),
         };
         Some(PrintedText { text, to_stderr, exit_code: u8::from(to_stderr) })
     }

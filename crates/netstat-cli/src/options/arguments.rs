@@ -96,6 +96,8 @@ pub(crate) struct Arguments {
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.
     pub(crate) store: Option<PathBuf>,
+    /// Arguments of `netstat close` and `netstat end`.
+    pub(crate) act: ActArguments,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
     /// Arguments of `netstat live`.
@@ -178,6 +180,19 @@ pub(crate) struct RecordArguments {
     pub(crate) stop: bool,
 }
 
+/// What was typed after `netstat close` or `netstat end`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ActArguments {
+    /// `--yes`: ask nobody.
+    pub(crate) yes: bool,
+    /// `--dry-run`: list what would be done.
+    pub(crate) dry_run: bool,
+    /// `--this-terminal`: even what this terminal comes through.
+    pub(crate) this_terminal: bool,
+    /// `--kill`: end processes at once.
+    pub(crate) kill: bool,
+}
+
 /// What was typed after `netstat live`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LiveArguments {
@@ -191,6 +206,8 @@ pub(crate) struct LiveArguments {
     pub(crate) ascii: bool,
     /// `--plain`: draw nothing, and write lines.
     pub(crate) plain: bool,
+    /// `--budget`: how much of a processor listing may take, in percent.
+    pub(crate) budget: Option<u32>,
 }
 
 /// Defines an enum whose values are typed by name.
@@ -226,6 +243,10 @@ named! {
         Record = "record",
         /// Tells what connections there were.
         History = "history",
+        /// Closes connections.
+        Close = "close",
+        /// Ends the processes that hold sockets.
+        End = "end",
         /// Shows what there is as it changes.
         Live = "live",
     }
@@ -238,6 +259,8 @@ impl Verb {
             Self::Check => "check",
             Self::Record => "record",
             Self::History => "history",
+            Self::Close => "close",
+            Self::End => "end",
             Self::Live => "live",
         }
     }

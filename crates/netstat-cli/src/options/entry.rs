@@ -4,7 +4,7 @@ use super::arguments::{Arguments, Verb};
 use super::command::{Command, Manner};
 use super::complaint::Complaint;
 use crate::render::format::Format;
-use netstat_engine::text::Text;
+use netstat_engine::text::{Language, Text};
 use std::ffi::OsStr;
 
 /// One option: its spellings, texts and effect.
@@ -16,14 +16,14 @@ pub(super) struct Entry {
     pub(super) long: &'static str,
     /// Whether the synopsis line of Windows names it (even the newest Windows leaves some letters out).
     pub(super) in_synopsis: bool,
-    /// A few words for completions, in the imperative, without a full stop.
+    /// A few words in English for completions, in the imperative, without a full stop.
     pub(super) summary: &'static str,
     /// Sentences for the help text.
     pub(super) help: Text,
-    /// More sentences, for the man page and the reference, which are in English; may be empty.
-    pub(super) details: &'static str,
+    /// More sentences, for the man page and the reference; may be empty.
+    pub(super) details: Text,
     /// Which details of its output are our own choice, because no Windows output was found to follow.
-    pub(super) inferred: Option<&'static str>,
+    pub(super) inferred: Option<Text>,
     /// The part of the program it belongs to.
     pub(super) report: Topic,
     pub(super) effect: Effect,
@@ -42,6 +42,10 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat close`, and `netstat end`.
+    Close,
+    /// `netstat end` only.
+    End,
     /// `netstat live` only.
     Live,
     /// The whole program.
@@ -50,14 +54,19 @@ pub(super) enum Topic {
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 7] = [
-        (Self::Connections, "The connection table"),
-        (Self::Other, "Other reports"),
-        (Self::Check, "Options for netstat check"),
-        (Self::Record, "Options for netstat record"),
-        (Self::History, "Options for netstat history"),
-        (Self::Live, "Options for netstat live"),
-        (Self::Program, "General options"),
+    pub(super) const ALL: [(Self, Text); 9] = [
+        (Self::Connections, Text::fixed("The connection table", "연결 표")),
+        (Self::Other, Text::fixed("Other reports", "다른 보고서")),
+        (Self::Check, Text::fixed("Options for netstat check", "netstat check의 옵션")),
+        (Self::Record, Text::fixed("Options for netstat record", "netstat record의 옵션")),
+        (Self::History, Text::fixed("Options for netstat history", "netstat history의 옵션")),
+        (
+            Self::Close,
+            Text::fixed("Options for netstat close and netstat end", "netstat close와 netstat end의 옵션"),
+        ),
+        (Self::End, Text::fixed("Options for netstat end", "netstat end의 옵션")),
+        (Self::Live, Text::fixed("Options for netstat live", "netstat live의 옵션")),
+        (Self::Program, Text::fixed("General options", "일반 옵션")),
     ];
 
     /// Returns the first word that the options of this topic need.
@@ -66,6 +75,8 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Close => Some(Verb::Close),
+            Self::End => Some(Verb::End),
             Self::Live => Some(Verb::Live),
             Self::Connections | Self::Other | Self::Program => None,
         }
@@ -132,6 +143,17 @@ impl Value {
 }
 
 impl Entry {
+    /// Returns a few words on what it does, without a full stop: in Korean the first sentence of its help.
+    pub(super) fn in_short(&self, language: Language) -> &str {
+        let korean = self.help.of(Language::Korean);
+        match language {
+            Language::English => self.summary,
+            Language::Korean => {
+                korean.split_once(". ").map_or(korean.trim_end_matches('.'), |(first, _)| first)
+            }
+        }
+    }
+
     /// Returns the value it takes.
     pub(super) fn value(&self) -> Option<&Value> {
         match &self.effect {
@@ -159,35 +181,39 @@ impl Entry {
 }
 
 /// Makes a list of entries. An entry is its letters and its long spelling, its effect, then summary, help in English and in
-/// Korean, and `details` and `inferred` where there are any:
+/// Korean, and `details` and `inferred`, in both languages as well, where there are any:
 ///
 /// ```text
 /// [] "color", value(color, "WHEN", "never", ValueKind::Choice(&Colour::NAMES), values::parse_color);
-///     "Choose when ...", "Chooses when ...", "..." details "With auto ...";
+///     "Choose when ...", "Chooses when ...", "..." details "With auto ..." "...";
 /// ```
 ///
 /// `synopsis` after the spelling marks the options that Windows names in its synopsis line.
 macro_rules! entries {
     ($topic:ident; $([$($letter:literal),*] $long:literal $($synopsis:ident)?, $effect:ident($($arguments:tt)*);
-        $summary:literal, $help:literal, $korean:literal $(details $details:literal)? $(inferred $inferred:literal)?;)*) => {
+        $summary:literal, $help:literal, $korean:literal $(details $details:literal $($details_korean:literal)?)?
+        $(inferred $inferred:literal $($inferred_korean:literal)?)?;)*) => {
         &[$(Entry {
             letters: &[$($letter),*],
             long: $long,
             in_synopsis: entries!(@given $($synopsis)?),
             summary: $summary,
             help: Text::fixed($help, $korean),
-            details: entries!(@or_empty $($details)?),
-            inferred: entries!(@option $($inferred)?),
+            details: entries!(@or_empty $($details $($details_korean)?)?),
+            inferred: entries!(@option $($inferred $($inferred_korean)?)?),
             report: Topic::$topic,
             effect: entries!(@$effect $($arguments)*),
         }),*]
     };
     (@given) => { false };
     (@given synopsis) => { true };
-    (@or_empty) => { "" };
-    (@or_empty $text:literal) => { $text };
+    (@or_empty) => { Text::fixed("", "") };
+    // A test complains of what has no Korean.
+    (@or_empty $text:literal) => { Text::fixed($text, "") };
+    (@or_empty $text:literal $korean:literal) => { Text::fixed($text, $korean) };
     (@option) => { None };
-    (@option $text:literal) => { Some($text) };
+    (@option $text:literal) => { Some(Text::fixed($text, "")) };
+    (@option $text:literal $korean:literal) => { Some(Text::fixed($text, $korean)) };
     (@switch $($field:ident).+) => { Effect::Switch(|arguments| arguments.$($field).+ = true) };
     (@value $($field:ident).+, $name:literal, $example:literal, $kind:expr, $parse:expr) => {
         Effect::Value(Value { name: $name, example: $example, kind: $kind }, |arguments, text| {

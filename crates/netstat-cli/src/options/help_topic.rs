@@ -20,6 +20,10 @@ named! {
         Record = "record",
         /// `netstat history`.
         History = "history",
+        /// `netstat close`.
+        Close = "close",
+        /// `netstat end`.
+        End = "end",
         /// `netstat live`.
         Live = "live",
         /// Commands worth knowing.
@@ -37,6 +41,8 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::Check) => Command::HelpVerb(Verb::Check, manner),
         Some(HelpTopic::Record) => Command::HelpVerb(Verb::Record, manner),
         Some(HelpTopic::History) => Command::HelpVerb(Verb::History, manner),
+        Some(HelpTopic::Close) => Command::HelpVerb(Verb::Close, manner),
+        Some(HelpTopic::End) => Command::HelpVerb(Verb::End, manner),
         Some(HelpTopic::Live) => Command::HelpVerb(Verb::Live, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.

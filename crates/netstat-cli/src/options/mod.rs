@@ -20,13 +20,14 @@
 //! | `syntax.rs` | whether words are a filter |
 //! | `net_tools/` | the net-tools dialect |
 //! | `verb.rs` | which options go with a first word such as `check` |
-//! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
+//! | `check.rs`, `record.rs`, `history.rs`, `act.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `complete/` | what a shell may offer for the word at its cursor |
 //! | `help_topic.rs` | what `--help` can be asked about |
 //! | `answer.rs`, `printed_text.rs` | the texts that are printed instead of a report |
 
+mod act;
 mod answer;
 mod arguments;
 mod check;
@@ -56,7 +57,7 @@ mod verb;
 mod windows;
 mod words;
 
-pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
+pub(crate) use arguments::{ActArguments, Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use complete::{KnownNames, WORD as COMPLETE, completions};
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, typed_language, understand};

@@ -6,7 +6,7 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value};
 use super::mistakes::{self, nearest_long};
 use super::{
-    check as check_words, combine, habits, help_topic, history, live, net_tools, record, table, verb,
+    act, check as check_words, combine, habits, help_topic, history, live, net_tools, record, table, verb,
     words as plain_words,
 };
 use netstat_engine::text::nearest;
@@ -47,6 +47,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Record => record::settle(&plain, &parser.arguments)?,
             Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::History => history::settle(plain, &mut parser.arguments)?,
+            Verb::Close | Verb::End => act::settle(plain, verb, &mut parser.arguments)?,
             Verb::Live => live::settle(plain, &mut parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));

@@ -6,6 +6,7 @@ use crate::render::format::Format;
 use crate::render::formats;
 use std::sync::LazyLock;
 
+mod act;
 mod check;
 mod connections;
 mod history;
@@ -17,13 +18,15 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 8] = [
+const LISTS: [&[Entry]; 10] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
     check::OPTIONS,
     record::OPTIONS,
     history::OPTIONS,
+    act::OPTIONS,
+    act::OF_END,
     live::OPTIONS,
     program::OPTIONS,
 ];
@@ -34,6 +37,8 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Check => &check::SHARED,
         Verb::Record => &record::SHARED,
         Verb::History => &history::SHARED,
+        Verb::Close => &act::SHARED,
+        Verb::End => &act::SHARED_WITH_END,
         Verb::Live => &live::SHARED,
     }
 }
@@ -46,7 +51,7 @@ static FORMATS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         in_synopsis: false,
         summary: format.summary,
         help: format.help.clone(),
-        details: format.details,
+        details: format.details.clone(),
         inferred: None,
         report: Topic::Connections,
         effect: Effect::Format(format),

@@ -57,7 +57,7 @@ struct ProcessEntry {
 impl ProcessEntry {
     fn new(culprit: &Culprit) -> Self {
         let (pid, name, unknown) = match &culprit.holder {
-            HeldBy::Process { pid, name } => {
+            HeldBy::Process { pid, name, .. } => {
                 (Some(*pid), name.as_ref().map(|name| name.to_string_lossy().into_owned()), None)
             }
             HeldBy::Nobody(why) => (None, None, Some(super::json::reason(*why))),

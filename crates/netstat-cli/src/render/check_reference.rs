@@ -1,7 +1,8 @@
 //! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
 
-use super::contents::with_contents;
+use super::contents::with_links;
 use netstat_check::{ALL, Check, Setting, System, Text};
+use netstat_engine::both;
 use netstat_engine::text::Language;
 use netstat_engine::text::wrapped;
 
@@ -70,13 +71,11 @@ fn default(setting: &Setting) -> String {
 }
 
 /// Returns the reference of all checks, in Markdown.
-pub(crate) fn markdown() -> String {
-    let english = Language::English;
-    let mut page = String::from(
+pub(crate) fn markdown(language: Language) -> String {
+    let mut page = both!(
         "<!-- Made by netstat --generate checks. Do not edit. -->\n# The checks of netstat check\n\n\
          `netstat check` runs all of them, `netstat check NAME...` the named ones; add a filter after the names to check\n\
-         only matching sockets. `netstat check --list` and `netstat check --explain NAME` print the same as this page, also\n\
-         in Korean.\n\n\
+         only matching sockets. `netstat check --list` and `netstat check --explain NAME` print the same as this page.\n\n\
          | severity | meaning | exit code |\n|---|---|---|\n\
          | ok | nothing is wrong | 0 |\n\
          | notice | worth knowing; nobody has to act | 0 |\n\
@@ -86,32 +85,47 @@ pub(crate) fn markdown() -> String {
          The exit code is that of the worst finding; critical is worst, then warning, then unknown. An error has 3 as well.\n\n\
          Change settings with `--set NAME=VALUE`, or permanently in a TOML file that `--config FILE` names:\n\n\
          ```toml\n[close-wait]\nwarning = 200\n```\n",
-    );
+        "<!-- netstat --lang ko --generate checks가 만든 파일입니다. 고치지 마십시오. -->\n# netstat check의 검사\n\n\
+         `netstat check`는 모든 검사를, `netstat check 이름...`은 그 검사만 실행합니다. 이름 뒤에 필터를 쓰면 맞는 소켓만\n\
+         검사합니다. `netstat check --list`와 `netstat check --explain 이름`에도 이 문서와 같은 내용이 나옵니다.\n\n\
+         | 심각도 | 의미 | 종료 코드 |\n|---|---|---|\n\
+         | 정상 | 문제가 없음 | 0 |\n\
+         | 알림 | 알아 둘 만하지만 조치할 필요는 없음 | 0 |\n\
+         | 경고 | 곧 살펴봐야 함 | 1 |\n\
+         | 위험 | 지금 장애가 있거나 몇 분 안에 생김 | 2 |\n\
+         | 확인 불가 | 판단에 필요한 값이 없음: 판단하지 않고 무엇이 필요한지 알려 줌 | 3 |\n\n\
+         종료 코드는 가장 나쁜 결과의 것입니다. 위험이 가장 나쁘고, 경고, 확인 불가의 순서입니다. 오류도 3입니다.\n\n\
+         설정은 `--set 이름=값`으로 바꾸고, 계속 적용하려면 TOML 파일에 적어 `--config 파일`로 지정합니다:\n\n\
+         ```toml\n[close-wait]\nwarning = 200\n```\n"
+    )
+    .of(language)
+    .to_owned();
     for check in ALL {
         let data = check.data;
-        page.push_str(&format!("\n## {}\n\n{}.\n", check.name, capitalised(data.summary.of(english))));
-        for paragraph in data.rule_on(english, None) {
+        page.push_str(&format!("\n## {}\n\n{}.\n", check.name, capitalised(data.summary.of(language))));
+        for paragraph in data.rule_on(language, None) {
             page.push_str(&format!("\n{paragraph}\n"));
         }
         if !data.settings.is_empty() {
-            page.push_str("\n| setting | default | unit | meaning |\n|---|---|---|---|\n");
+            let columns = both!("| setting | default | unit | meaning |", "| 설정 | 기본값 | 단위 | 의미 |");
+            page.push_str(&format!("\n{}\n|---|---|---|---|\n", columns.of(language)));
             for setting in &data.settings {
                 page.push_str(&format!(
                     "| `{}.{}` | {} | {} | {} |\n",
                     check.name,
                     setting.name,
                     default(setting),
-                    setting.unit.of(english),
-                    setting.meaning.of(english)
+                    setting.unit.of(language),
+                    setting.meaning.of(language)
                 ));
             }
         }
-        page.push_str("\nSources:\n\n");
-        for source in data.sources_on(Language::English, None) {
+        page.push_str(&format!("\n{}\n\n", SOURCES.of(language)));
+        for source in data.sources_on(language, None) {
             page.push_str(&format!("- {source}\n"));
         }
     }
-    with_contents(&page.replace('\u{a0}', " "))
+    with_links(&page.replace('\u{a0}', " "), "check", language)
 }
 
 fn capitalised(text: &str) -> String {
@@ -145,10 +159,12 @@ mod tests {
                 assert!(!on_linux.contains("linux: ") && !on_linux.contains("netsh"), "{on_linux}");
             }
         }
-        assert!(
-            !markdown().contains("linux: ")
-                && markdown().contains("netsh")
-                && markdown().contains("tcp_tw_reuse")
-        );
+        for language in [Language::English, Language::Korean] {
+            let page = markdown(language);
+            assert!(
+                !page.contains("linux: ") && page.contains("netsh") && page.contains("tcp_tw_reuse"),
+                "{page}"
+            );
+        }
     }
 }

@@ -18,7 +18,7 @@
 //!   it ends with the padding of the foreign column, as in the samples.
 //! - The process ID is `0` for a socket without a process, and `-` if it may not be known or was not found: 0 would
 //!   say that there is none.
-//! - The network namespace (`--netns all`) and the process (`--process`) stand last, under the headings NETNS and PROCESS.
+//! - The network namespace (`--netns all`) and the process (`--process`) stand last, under headings of our own.
 //!   The first of them stands behind all of these, after spaces: behind the process ID with room for six digits, behind
 //!   another column with two, else where the process ID would begin. They add no empty line. UDP rows have them too, with
 //!   spaces for the columns before them that they have no value for. If there is no process or it is unknown, it is `-`.
@@ -29,14 +29,17 @@ pub use super::foreign::NameColumn;
 use super::titles;
 use super::{LineEnd, Sheet, colour, foreign};
 use netstat_engine::columns::{Column, Given};
+use netstat_engine::enrich::StandIns;
 use netstat_engine::row::{Foreign, Row};
 use netstat_engine::text::line::Line;
 use netstat_engine::text::words::{self, UNKNOWN};
-use netstat_engine::text::{Language, address, blanks, cells, decimal, escape, pad};
+use netstat_engine::text::{Language, Text, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
-use netstat_model::{Holder, IpEndpoint, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState};
+use netstat_model::{
+    Holder, IpEndpoint, Keeper, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState,
+};
 use rustc_hash::FxHashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -45,6 +48,8 @@ use std::net::IpAddr;
 pub struct OwnerLines<'a> {
     /// The processes.
     pub lookup: &'a FxHashMap<ProcessKey, Process>,
+    /// Who is behind the listeners of systemd.
+    pub stand_ins: &'a StandIns,
     /// Show the full path of the executable, with a mark if it is deleted (`--path`). Without it, only the file
     /// name and no mark: scripts look for that line.
     pub path: bool,
@@ -60,10 +65,10 @@ pub struct LastColumns<'a> {
 }
 
 /// The heading of the process, whatever is shown of it.
-const PROCESS: &str = "PROCESS";
+static PROCESS: Text = Text::fixed("PROCESS", "프로세스");
 
 /// The heading of the network namespace, and the cells that the process leaves it: those of a short container ID.
-const NAMESPACE: &str = "NETNS";
+static NAMESPACE: Text = Text::fixed("NETNS", "네임스페이스");
 const NAMESPACE_CELLS: usize = 19;
 
 /// The cells of a process ID that the process follows, with the space between the two.
@@ -208,8 +213,8 @@ impl<'a> Classic<'a> {
             let used = cells(out.get(start..).unwrap_or_default());
             blanks(out, end_of_cells.saturating_sub(used));
             last.write(out, |out, column| {
-                let heading = if column.is_of_owner() { PROCESS } else { NAMESPACE };
-                out.extend_from_slice(heading.as_bytes());
+                let heading = if column.is_of_owner() { &PROCESS } else { &NAMESPACE };
+                out.extend_from_slice(heading.of(self.language).as_bytes());
             });
         }
     }
@@ -378,19 +383,29 @@ fn write_owner_lines<W: Write>(
         (_, Some(owner)) => owners.lookup.get(&owner.process),
         (_, None) => None,
     };
-    let Some(Process { executable: Ok(executable), name, unit, .. }) = process else {
+    let Some(process) = process else {
+        return sheet.line(titles::no_ownership(language));
+    };
+    let Process { executable: Ok(executable), name, unit, .. } = process else {
         return sheet.line(titles::no_ownership(language));
     };
     let path = executable.path.as_os_str();
     let name = name.as_deref().unwrap_or(executable.file_name());
     let shown = if owners.path { path } else { name };
-    // Windows tells of each socket which service made it, where a process has several.
-    let module = socket.windows().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
-    let unit = match module {
-        Some(module) => Some(module).filter(|module| !module.eq_ignore_ascii_case(name)),
+    // Windows tells of each socket which service made it, where a process has several; not told, it may be any of them.
+    let unit = match socket.windows() {
+        Some(windows) => {
+            let module = windows.module.as_deref().map(OsStr::new);
+            module.filter(|module| !module.eq_ignore_ascii_case(name))
+        }
         None => unit.as_deref().ok(),
     };
-    match unit {
+    // systemd keeps a listener for the service of a socket unit, not for its own.
+    let behind = match Keeper::of(process) {
+        Some(Keeper::ServiceManager) => owners.stand_ins.behind(socket, owners.lookup).map(OsString::from),
+        _ => None,
+    };
+    match behind.as_deref().or(unit) {
         // Do not repeat the name of the executable.
         Some(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");

@@ -21,9 +21,14 @@ pub(super) static FORMAT: Format = Format {
         "Writes CSV (RFC 4180): a line of keys, then a line for each row, with every column or those of --columns.",
         "CSV(RFC 4180)를 출력합니다. 키 한 줄 다음에 행마다 한 줄이며, 모든 열 또는 --columns의 열입니다.",
     ),
-    details: "Numbers are in the unit that their key names. What is unknown is an empty field, and an empty text is \"\". \
-              Text that a spreadsheet would take for a formula begins with an escape, as \\x3d for =. With an interval the \
-              first two fields are the time and the number of the display.",
+    details: Text::fixed(
+        "Numbers are in the unit that their key names. What is unknown is an empty field, and an empty text is \"\". \
+         Text that a spreadsheet would take for a formula begins with an escape, as \\x3d for =. With an interval the \
+         first two fields are the time and the number of the display.",
+        "숫자의 단위는 키에 있습니다. 알 수 없는 값은 빈 필드이고, 빈 텍스트는 \"\"입니다. 스프레드시트가 수식으로 \
+         읽을 텍스트는 =를 \\x3d로 쓰는 것처럼 이스케이프로 시작합니다. 간격을 주면 처음 두 필드는 시각과 몇 번째 \
+         표시인지입니다.",
+    ),
     of_every_report: false,
     all_owners: false,
     sockets: |rows, frame, out| {

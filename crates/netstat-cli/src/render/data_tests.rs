@@ -111,9 +111,10 @@ fn the_document_is_typed_whole_and_valid() {
         for row in [known, unknown, listener, udp] {
             assert!(row.get(column.key).is_some(), "{}", column.key);
         }
-        // A connection has no backlog, addresses of documentation are nowhere, what is there has not ended, and other families
+        // A connection has no backlog and nobody behind it, addresses of documentation are nowhere, what is there has not ended, and other families
         // have peers and details.
-        let none = ["backlog", "country", "network", "detail", "ended", "reason", "side", "first_fin"];
+        let none =
+            ["backlog", "behind", "country", "network", "detail", "ended", "reason", "side", "first_fin"];
         let none = none.contains(&column.name)
             || column.name.starts_with("peer_")
             || column.name.starts_with("started_");
@@ -125,6 +126,10 @@ fn the_document_is_typed_whole_and_valid() {
     assert_eq!(known["bytes_sent"], json!(5_000_000_000u64));
     assert_eq!(known["timer"], json!({ "kind": "keepalive", "expires_in_ms": 7_190_000, "retransmits": 2 }));
     assert_eq!(known["process"], json!("ng,\"inx\\x0a"), "escaped as in a table");
+    assert_eq!(
+        (&known["pids"], &unknown["pids"], &udp["pids"]),
+        (&json!([10, 11]), &Value::Null, &Value::Null)
+    );
     assert_eq!(known["cmdline"], json!(["ng,\"inx\\x0a", "-c", "a \\x1b[2J\"b,"]));
     assert_eq!(
         known["container"],
@@ -225,13 +230,54 @@ fn groups_as_a_table() {
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = [by_name("raddr").unwrap()];
     let mut out = Vec::new();
-    let style = TableStyle { width: None, colour: false, line_end: LineEnd::Lf, header: true };
+    let style = style(None, false, Language::English);
     sockets::render_groups(&groups(&view, &facts, &["raddr"]), &columns, style, &mut out).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "Rows  Foreign Host  LISTENING  ESTABLISHED\n   2  198.51.100.7          0            1\n   \
          2  *                     1            0\n"
     );
+}
+
+fn style(width: Option<usize>, colour: bool, language: Language) -> TableStyle {
+    TableStyle { width, colour, line_end: LineEnd::Lf, header: true, language }
+}
+
+/// A syllable takes two cells, so what is aligned is cells, not characters.
+#[test]
+fn korean_headings_stand_above_their_cells() {
+    let (sockets, facts) = (table(&four_sockets()), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let style = |width| style(width, false, Language::Korean);
+    let columns = ["lport", "state", "bytes_sent", "process"].map(|name| by_name(name).unwrap());
+    let table = |width| {
+        let mut out = Vec::new();
+        sockets::render_sockets(&view, &columns, &facts.given(), style(width), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let whole =
+        "로컬 포트  상태         송신 바이트  프로세스\n    50000  ESTABLISHED   5000000000  ng,\"inx\\x0a\n";
+    assert!(table(None).starts_with(whole), "{}", table(None));
+    // Cut, but not below the heading.
+    let cut = table(Some(45));
+    assert!(
+        cut.starts_with(
+            "로컬 포트  상태         송신 바이트  프로세스\n    50000  ESTABLISHED   5000000000  ng,\"inx…\n"
+        ),
+        "{cut}"
+    );
+    let blocks = table(Some(20));
+    let first = "로컬 포트    50000\n상태         ESTABLISHED\n송신 바이트  5000000000\n프로세스     ng,\"inx\\x0a\n\n";
+    assert!(blocks.starts_with(first), "{blocks}");
+
+    let mut out = Vec::new();
+    let by = ["raddr", "lport"].map(|name| by_name(name).unwrap());
+    sockets::render_groups(&groups(&view, &facts, &["raddr", "lport"]), &by, style(None), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.starts_with("행  외부 IP       로컬 포트  LISTENING  ESTABLISHED\n"), "{text}");
+    let mut widths = text.lines().map(|line| cells(line.as_bytes()));
+    let first = widths.next().unwrap();
+    assert!(widths.all(|width| width == first), "the last cell of each line is right-aligned:\n{text}");
 }
 
 #[test]
@@ -241,7 +287,7 @@ fn a_table_of_columns_with_colours() {
     let columns = ["pid", "state", "process"].map(|name| by_name(name).unwrap());
     let table = |colour, width| {
         let mut out = Vec::new();
-        let style = TableStyle { width, colour, line_end: LineEnd::Lf, header: true };
+        let style = style(width, colour, Language::English);
         sockets::render_sockets(&view, &columns, &facts.given(), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };

@@ -48,19 +48,23 @@ const DSCP: ExtraColumn = ExtraColumn {
     write: |out, socket| number(out, socket.traffic_class().map(|class| u64::from(class >> 2))),
 };
 
-/// The TCP template (`-y`): on Linux the congestion control, which is the main thing a template selects.
+/// The TCP template (`-y`). Linux has none: it is the congestion control there, the main thing a template selects.
 /// Sockets that carry no data, or no longer carry any, have none.
 const TEMPLATE: ExtraColumn = ExtraColumn {
     heading: "Template",
     least: 0,
     udp: false,
-    write: |out, socket| match (socket.congestion(), socket.state) {
+    write: |out, socket| match (template(socket), socket.state) {
         (_, Some(TcpState::Listen | TcpState::Bound | TcpState::TimeWait | TcpState::Closed))
         | (None, Some(TcpState::SynReceived)) => out.extend_from_slice(NOT_APPLICABLE.as_bytes()),
         (Some(name), _) => escape::write_text(out, name.as_ref()),
         (None, _) => out.extend_from_slice(UNKNOWN.as_bytes()),
     },
 };
+
+fn template<'s>(socket: &SocketRef<'s>) -> Option<&'s str> {
+    socket.congestion().or_else(|| socket.windows().and_then(|windows| windows.template.as_deref()))
+}
 
 fn number(out: &mut Vec<u8>, value: Option<u64>) {
     match value {

@@ -17,7 +17,7 @@ pub struct Format {
     /// Sentences for the help text.
     pub help: Text,
     /// More sentences, for the man page and the reference.
-    pub details: &'static str,
+    pub details: Text,
     /// Whether `-r`, `-s`, `-e` and `check` write this format too.
     pub of_every_report: bool,
     /// Whether all processes that hold a socket are written, rather than the principal one.

@@ -19,10 +19,16 @@ pub(super) static FORMAT: Format = Format {
          missing data. With -r, -s, -e or check, the document of that report.",
         "모든 열, 또는 --columns의 열을 담은 JSON 문서 하나를 출력합니다. 모든 소유자와 빠진 데이터에 대한 경고도 담습니다. -r, -s, -e, check에서는 그 보고서의 문서입니다.",
     ),
-    details: "Numbers are numbers, null is what is unknown or not there, and durations have their unit in the key. \
-              Untrusted text is escaped as in the tables. A listener that serves IPv4 and IPv6 is two rows with one \
-              cookie, as in the tables. docs/schema has the JSON Schema; each document names its version, the host and \
-              the time. docs/json.md explains the documents of -r, -s and -e.",
+    details: Text::fixed(
+        "Numbers are numbers, null is what is unknown or not there, and durations have their unit in the key. \
+         Untrusted text is escaped as in the tables. A listener that serves IPv4 and IPv6 is two rows with one \
+         cookie, as in the tables. docs/schema has the JSON Schema; each document names its version, the host and \
+         the time. docs/json.md explains the documents of -r, -s and -e.",
+        "숫자는 숫자이고, 알 수 없거나 없는 것은 null이며, 시간은 키에 단위가 있습니다. 외부에서 온 텍스트는 \
+         표에서처럼 이스케이프합니다. IPv4와 IPv6를 함께 받는 수신 대기 소켓은 표에서처럼 cookie가 같은 두 \
+         행입니다. JSON 스키마는 docs/schema에 있고, 각 문서에 버전, 호스트, 시각이 들어 있습니다. -r, -s, -e의 \
+         문서는 docs/json.ko.md가 설명합니다.",
+    ),
     of_every_report: true,
     all_owners: true,
     sockets: |rows, frame, out| {

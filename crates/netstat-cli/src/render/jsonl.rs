@@ -15,8 +15,12 @@ pub(super) static FORMAT: Format = Format {
         "Writes one line of JSON for each row, with every column or those of --columns, and with all owners.",
         "모든 열, 또는 --columns의 열과 모든 소유자를 담은 JSON을 행마다 한 줄씩 출력합니다.",
     ),
-    details: "Warnings about missing data go to standard error only. With an interval each line has the time and the \
-              number of its display.",
+    details: Text::fixed(
+        "Warnings about missing data go to standard error only. With an interval each line has the time and the \
+         number of its display.",
+        "빠진 데이터에 대한 경고는 표준 오류에만 나옵니다. 간격을 주면 각 줄에 시각과 몇 번째 표시인지가 들어 \
+         있습니다.",
+    ),
     of_every_report: false,
     all_owners: true,
     sockets: |rows, frame, out| {

@@ -133,6 +133,7 @@ fn column(column: &Column) -> Value {
         Kind::Container => json!({ "anyOf": [{ "$ref": "#/$defs/container" }, { "type": "null" }] }),
         Kind::Time => json!({ "type": ["string", "null"], "format": "date-time" }),
         Kind::Words => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
+        Kind::Numbers => json!({ "type": ["array", "null"], "items": { "type": "integer", "minimum": 0 } }),
     };
     let unit = match column.kind {
         Kind::Microseconds => "us",

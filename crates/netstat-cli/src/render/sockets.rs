@@ -20,10 +20,12 @@ pub struct TableStyle {
     pub line_end: LineEnd,
     /// Whether a line of headings stands above the rows.
     pub header: bool,
+    /// The language of the headings.
+    pub language: Language,
 }
 
-fn head(column: &Column) -> Head {
-    Head { heading: column.heading.to_owned(), align: column.kind.align() }
+fn head(column: &Column, language: Language) -> Head {
+    Head { heading: column.heading.of(language).to_owned(), align: column.kind.align() }
 }
 
 fn put(table: &mut Table, value: &Value<'_>, style: TableStyle) {
@@ -59,7 +61,8 @@ pub(crate) fn each_piece(
 }
 
 fn filled(view: &ConnectionsView<'_>, columns: &[&Column], given: &Given<'_>, style: TableStyle) -> Table {
-    let mut table = Table::new(columns.iter().map(|column| head(column)).collect()).with_header(style.header);
+    let heads = columns.iter().map(|column| head(column, style.language)).collect();
+    let mut table = Table::new(heads).with_header(style.header);
     view.rows().for_each(|row| {
         for column in columns {
             // A value borrows from its row, so it is written at once.
@@ -81,8 +84,8 @@ pub fn render_groups<W: Write>(
     let by_state = columns.iter().any(|column| column.name == "state");
     let states = if by_state { Vec::new() } else { states_of(groups) };
     let number = |heading: &str| Head { heading: heading.to_owned(), align: Align::Right };
-    let mut heads = vec![number("Rows")];
-    heads.extend(columns.iter().map(|column| head(column)));
+    let mut heads = vec![number(both!("Rows", "행").of(style.language))];
+    heads.extend(columns.iter().map(|column| head(column, style.language)));
     heads.extend(states.iter().map(|state| number(&words::state(*state))));
     let mut table = Table::new(heads).with_header(style.header);
     for group in groups {
@@ -109,10 +112,11 @@ pub fn render_column_help<W: Write>(
     language: Language,
 ) -> io::Result<()> {
     let mark = both!(" (not known on this system)", " (이 시스템에서는 알 수 없음)");
-    let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "뜻")];
+    let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "의미")];
     let mut rows = vec![headings.map(|heading| heading.of(language).to_owned())];
     rows.extend(columns::ALL.iter().map(|column| {
-        let unit = if column.unit.is_empty() { "-" } else { column.unit };
+        let unit = column.unit_in(language);
+        let unit = if unit.is_empty() { "-" } else { unit };
         let mark = if available(column) { "" } else { mark.of(language) };
         [column.name.to_owned(), unit.to_owned(), format!("{}{mark}", column.meaning.of(language))]
     }));

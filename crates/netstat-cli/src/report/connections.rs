@@ -8,13 +8,13 @@ use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Connections, Layout, Report};
 use netstat_engine::both;
-use netstat_engine::columns::{ColumnNeeds, Given};
-use netstat_engine::enrich::UserNames;
+use netstat_engine::columns::{self, ColumnNeeds, Given};
+use netstat_engine::enrich::{StandIns, UserNames};
 use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
-use netstat_engine::text::Zone;
 use netstat_engine::text::time::rfc_3339;
+use netstat_engine::text::{Language, Zone};
 use netstat_engine::view::groups::count_groups;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
@@ -22,7 +22,7 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
 use netstat_model::{
-    EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
+    EndpointRef, Keeper, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
 };
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
@@ -91,6 +91,7 @@ pub(super) fn table(
         own: known.own,
         names_zones: !system.has_accounts(),
         namespaces: &known.namespaces,
+        stand_ins: &known.stand_ins,
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
         now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
@@ -121,9 +122,11 @@ pub(super) fn table(
             let classic = Classic {
                 columns: &table.extras.columns(),
                 names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
-                owners: table
-                    .owner_lines
-                    .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
+                owners: table.owner_lines.then_some(OwnerLines {
+                    lookup: &known.processes,
+                    stand_ins: &known.stand_ins,
+                    path: table.path,
+                }),
                 last: (!table.last.is_empty()).then_some(LastColumns { columns: &table.last, given }),
                 header: table.header,
                 ..Classic::plain(session.settings.language, table.pid, colour)
@@ -138,7 +141,7 @@ pub(super) fn table(
             }
         }
         Layout::Columns(columns) => {
-            let style = table_style(table);
+            let style = table_style(table, session.settings.language);
             if let Some(in_place) = &mut session.in_place {
                 let style = sockets::TableStyle {
                     width: style.width.map(|width| width.saturating_sub(MARK.len())),
@@ -250,7 +253,7 @@ fn render_groups(
             if table.header {
                 write_time(session, system, out)?;
             }
-            sockets::render_groups(&groups, columns, table_style(table), out)
+            sockets::render_groups(&groups, columns, table_style(table, session.settings.language), out)
         }
         Layout::Data(format, _) => {
             let (info, display) = (system.info(), session.display_number());
@@ -304,6 +307,7 @@ struct Known {
     interfaces: HashMap<u32, OsString>,
     own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
+    stand_ins: StandIns,
 }
 
 impl Known {
@@ -318,9 +322,19 @@ impl Known {
         let mut known = Self::default();
         if !needs.process.is_empty() {
             let all_owners = matches!(table.form, Layout::Data(format, _) if format.all_owners);
-            let wanted = if all_owners { view.all_processes() } else { view.processes() };
+            let wanted = if all_owners || needs.stand_ins { view.all_processes() } else { view.processes() };
             known.processes = read_processes(backend, &wanted, needs.process, warnings);
         }
+        let all_columns = matches!(&table.form, Layout::Data(_, shown) if shown == columns::ALL);
+        let keepers: &[Keeper] = match needs.stand_ins {
+            true if !all_columns => Keeper::ALL,
+            // The others take another program to ask, which only somebody who names the column waits for; and what Windows
+            // shows below a row does not name them.
+            true => &[Keeper::ServiceManager],
+            false if table.owner_lines => &[Keeper::ServiceManager],
+            false => &[],
+        };
+        known.stand_ins = StandIns::read(backend, &known.processes, keepers, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);
@@ -372,12 +386,13 @@ fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write)
     out.write_all(LineEnd::NATIVE.bytes())
 }
 
-fn table_style(table: &Connections) -> sockets::TableStyle {
+fn table_style(table: &Connections, language: Language) -> sockets::TableStyle {
     sockets::TableStyle {
         width: output::width(),
         colour: output::shows_colour(table.colour),
         line_end: LineEnd::NATIVE,
         header: table.header,
+        language,
     }
 }
 
@@ -437,7 +452,7 @@ fn fields(table: &Connections) -> Fields {
     fields.set(Fields::OFFLOAD, extras.offload);
     fields.set(Fields::MODULE, table.owner_lines);
     fields.set(Fields::TRAFFIC_CLASS, extras.dscp);
-    fields.set(Fields::CONGESTION, extras.template);
+    fields.set(Fields::CONGESTION | Fields::TEMPLATE, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
     fields
 }

@@ -5,7 +5,7 @@ use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
 use crate::settings::{Live, LiveForm, Tape};
 use netstat_engine::both;
-use netstat_engine::enrich::{ServiceNames, UserNames};
+use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::look::WalkWishes;
 use netstat_engine::text::system::io_error;
@@ -60,6 +60,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         own: system.namespace(),
         names_zones: !system.has_accounts(),
         namespaces: HashMap::new(),
+        stand_ins: StandIns::default(),
         geo: Arc::clone(&session.geo),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),
@@ -74,7 +75,11 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         Some(folder) => netstat_os::open(Origin::Replay(folder)),
         None => netstat_os::open(Origin::Live),
     });
-    let walk = WalkWishes { scope: settings.scope, owners: settings.owners };
+    let walk = WalkWishes {
+        scope: settings.scope,
+        owners: settings.owners,
+        budget: live.budget.unwrap_or(WalkWishes::default().budget),
+    };
     let manner = Manner { walk, mouse: live.mouse, lasts: live.lasts };
     let (language, zone) = (settings.language, session.zone.clone());
     let shown = match live.form {

@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod act;
 mod as_read;
 mod check;
 mod connections;
@@ -194,6 +195,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
+        Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
         _ => {}
     }
@@ -353,7 +355,9 @@ impl Session<'_> {
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             // They have a course of their own, above.
-            Report::Check(_) | Report::Record(_) | Report::History(_) | Report::Live(_) => Ok(Vec::new()),
+            Report::Check(_) | Report::Record(_) | Report::History(_) | Report::Act(_) | Report::Live(_) => {
+                Ok(Vec::new())
+            }
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => {

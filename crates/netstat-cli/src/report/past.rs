@@ -29,10 +29,10 @@ const OF_THE_END: [&str; 5] = ["rtt", "min_rtt", "retrans", "bytes_acked", "byte
 const NOT_KEPT: &str = "the history does not keep it";
 
 /// The columns that a history has values for.
-pub(super) const OF_HISTORY: Available = Available { is: is_kept, why: NOT_KEPT };
+pub(super) const OF_HISTORY: Available = Available { is: is_kept, template: false, why: NOT_KEPT };
 
 /// Those that it has at any moment.
-pub(super) const OF_MOMENTS: Available = Available { is: is_kept_of_moments, why: NOT_KEPT };
+pub(super) const OF_MOMENTS: Available = Available { is: is_kept_of_moments, template: false, why: NOT_KEPT };
 
 fn is_kept_of_moments(column: &Column) -> bool {
     is_kept(column) && !OF_THE_END.contains(&column.name)

@@ -22,6 +22,22 @@ pub(super) fn may_open_what_the_user_names() -> Result<(), Text> {
     Ok(())
 }
 
+/// Refuses to change the machine.
+///
+/// # Errors
+/// Why, and what to do, where this program has more rights than the user.
+pub(super) fn may_act() -> Result<(), Text> {
+    if exceed_those_of_the_user() {
+        return Err(both!(
+            "this program has more rights than you have (set-user-ID, or capabilities of its file), so it closes and ends \
+             nothing for you: use sudo and a copy of it without them",
+            "이 프로그램의 권한이 사용자보다 높아(set-user-ID 또는 파일 capability) 아무것도 닫거나 끝내지 않습니다. 그런 권한이 \
+             없는 복사본을 sudo로 실행하세요"
+        ));
+    }
+    Ok(())
+}
+
 /// Returns the user whose rights this program has; `None` on Windows.
 pub(super) fn effective_user() -> Option<u32> {
     #[cfg(target_os = "linux")]

@@ -16,13 +16,16 @@ use netstat_model::Warning;
 pub(super) struct Available {
     /// Whether one can.
     pub(super) is: fn(&Column) -> bool,
+    /// Whether connections can have a template (`-y`), or what stands for it.
+    pub(super) template: bool,
     /// Why the others cannot.
     pub(super) why: &'static str,
 }
 
 impl Available {
     /// Those of the running system.
-    pub(super) const LIVE: Self = Self { is: Column::is_available, why: "this system does not report it" };
+    pub(super) const LIVE: Self =
+        Self { is: Column::is_available, template: true, why: "this system does not report it" };
 }
 
 /// Returns a warning for each column that is shown, sorted by or counted by and that this system never reports. When
@@ -49,7 +52,7 @@ fn of(named: &[&Column], extras: Extras, available: Available) -> Vec<Warning> {
     let optional = [
         (extras.time_in_state, "the time in state"),
         (extras.dscp, "the DSCP value"),
-        (extras.template, "the template"),
+        (extras.template && !available.template, "the template"),
     ];
     let all_available = columns::ALL.iter().all(|column| (available.is)(column));
     let optional = optional.into_iter().filter_map(|(shown, what)| (shown && !all_available).then_some(what));
@@ -118,10 +121,14 @@ mod tests {
             [
                 "the time in state is unknown: this system does not report it",
                 "the DSCP value is unknown: this system does not report it",
-                "the template is unknown: this system does not report it",
                 "recvq is unknown: this system does not report it",
                 "fd is unknown: this system does not report it",
             ]
+        );
+        let past = Available { is: on_windows, template: false, why: "the history does not keep it" };
+        assert_eq!(
+            texts(&of(&[], Extras { template: true, ..Extras::default() }, past)),
+            ["the template is unknown: the history does not keep it"]
         );
         assert_eq!(of(&named, extras, Available { is: everywhere, ..Available::LIVE }), []);
         assert_eq!(of(&named[..1], Extras::default(), Available { is: on_windows, ..Available::LIVE }), []);

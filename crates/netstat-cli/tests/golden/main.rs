@@ -14,6 +14,7 @@ mod samples;
 use netstat_cli::render::classic::{NameColumn, OwnerLines};
 use netstat_cli::render::extras::Extras;
 use netstat_cli::render::{Classic, LineEnd};
+use netstat_engine::enrich::StandIns;
 use netstat_engine::text::Language;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView};
 use netstat_model::query::Kinds;
@@ -50,6 +51,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
     let mut sockets = parsed.sockets.iter().cloned().collect();
     let view = ConnectionsView::new(&mut sockets, &options);
     assert_eq!(view.rows().count(), parsed.sockets.len(), "{}", sample.file);
+    let stand_ins = StandIns::default();
     let extras = Extras { offload: form.offload, ..Extras::default() };
     let table = Classic {
         language: if sample.korean { Language::Korean } else { Language::English },
@@ -57,7 +59,11 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         pid: form.pid,
         columns: &extras.columns(),
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
-        owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
+        owners: form.owners.then_some(OwnerLines {
+            lookup: &parsed.processes,
+            stand_ins: &stand_ins,
+            path: false,
+        }),
         last: None,
         colour: false,
         header: true,

@@ -22,8 +22,12 @@ pub(crate) const HEADING_WITH_PID: &str =
 /// peer.
 pub(crate) fn every_state(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
     let mut held = Vec::new();
+    let lists_bound = netstat_lab::lists_bound();
     for flavor in Flavor::ALL {
         for state in TcpState::ALL {
+            if state == TcpState::Bound && !lists_bound {
+                continue;
+            }
             let one =
                 host.hold(state, flavor).unwrap_or_else(|error| panic!("{state:?} {flavor:?}: {error}"));
             held.push(one);

@@ -94,7 +94,7 @@ fn missing_data_is_reported() {
     assert!(
         heading.contains("Time in State (ms)") && heading.contains("DSCP") && heading.contains("Template")
     );
-    for what in ["the time in state", "the DSCP value", "the template"] {
+    for what in ["the time in state", "the DSCP value", "the template of each connection"] {
         assert!(extras.complaint.contains(&format!("netstat: {what} is unknown: ")), "{extras:?}");
     }
 }

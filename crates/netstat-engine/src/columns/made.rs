@@ -1,7 +1,7 @@
 //! Sockets and processes for tests of everything that shows columns; tests of the program include this file as well.
 
 use netstat_engine::columns::Given;
-use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::Zone;
 use netstat_engine::view::ConnectionsOptions;
@@ -110,6 +110,7 @@ pub(crate) struct Facts {
     interfaces: HashMap<u32, OsString>,
     own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
+    stand_ins: StandIns,
     geo: Geo,
     zone: Zone,
 }
@@ -144,6 +145,7 @@ pub(crate) fn facts() -> Facts {
         interfaces: HashMap::from([(2, "eth0".into())]),
         own: Some(namespace("web").id),
         namespaces: HashMap::from([(4_026_532_001, namespace("web"))]),
+        stand_ins: StandIns::default(),
         geo: Geo::built_in(),
         zone: Zone::UTC,
     }
@@ -164,6 +166,7 @@ impl Facts {
             own: self.own,
             names_zones: true,
             namespaces: &self.namespaces,
+            stand_ins: &self.stand_ins,
             geo: &self.geo,
             zone: &self.zone,
             now: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)),

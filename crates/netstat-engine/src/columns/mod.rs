@@ -23,10 +23,10 @@ mod value;
 pub use table::ALL;
 pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
-use crate::enrich::{Geo, UserNames};
+use crate::enrich::{Geo, StandIns, UserNames};
 use crate::flow::Rates;
 use crate::row::Row;
-use crate::text::{Text, Zone};
+use crate::text::{Language, Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{Namespace, NetworkNamespace, Owner, Process, ProcessKey, SocketRef, TcpFields};
 use rustc_hash::FxHashMap;
@@ -49,6 +49,8 @@ pub struct Given<'a> {
     pub names_zones: bool,
     /// Network namespaces, by inode.
     pub namespaces: &'a HashMap<u64, NetworkNamespace>,
+    /// Who is behind listeners that one process keeps for another.
+    pub stand_ins: &'a StandIns,
     /// Countries and networks of addresses.
     pub geo: &'a Geo,
     /// The time zone of whoever reads times.
@@ -84,6 +86,8 @@ pub struct ColumnNeeds {
     pub interfaces: bool,
     /// The network namespaces.
     pub namespaces: bool,
+    /// Who is behind listeners, and all processes that hold one.
+    pub stand_ins: bool,
     /// Countries of addresses.
     pub countries: bool,
     /// Networks of addresses.
@@ -100,6 +104,7 @@ impl ColumnNeeds {
         users: false,
         interfaces: false,
         namespaces: false,
+        stand_ins: false,
         countries: false,
         networks: false,
     };
@@ -115,6 +120,7 @@ impl ColumnNeeds {
             users: self.users || other.users,
             interfaces: self.interfaces || other.interfaces,
             namespaces: self.namespaces || other.namespaces,
+            stand_ins: self.stand_ins || other.stand_ins,
             countries: self.countries || other.countries,
             networks: self.networks || other.networks,
         }
@@ -145,6 +151,8 @@ pub enum Kind {
     Container,
     /// A list of texts.
     Words,
+    /// A list of whole numbers, not negative.
+    Numbers,
     /// A moment.
     Time,
 }
@@ -163,7 +171,13 @@ impl Kind {
     pub fn align(self) -> Align {
         match self {
             Self::Number | Self::Microseconds | Self::Milliseconds => Align::Right,
-            Self::Text | Self::End | Self::Timer | Self::Container | Self::Words | Self::Time => Align::Left,
+            Self::Text
+            | Self::End
+            | Self::Timer
+            | Self::Container
+            | Self::Words
+            | Self::Numbers
+            | Self::Time => Align::Left,
         }
     }
 }
@@ -183,8 +197,8 @@ pub struct Column {
     pub name: &'static str,
     /// The key in JSON and CSV: the name, with the unit of a duration.
     pub key: &'static str,
-    /// The heading.
-    pub heading: &'static str,
+    /// The heading. Scripts read JSON and CSV, whose keys are the same in every language.
+    pub heading: Text,
     /// The unit of its numbers, or empty.
     pub unit: &'static str,
     /// The meaning, for `--columns help`.
@@ -224,6 +238,18 @@ impl Column {
         match self.origin {
             Origin::Row(_) => None,
             Origin::Owner(value) => Some(value(owner, given)),
+        }
+    }
+
+    /// Returns the unit for people; the JSON Schema has it in English alone.
+    pub fn unit_in(&self, language: Language) -> &'static str {
+        match (language, self.unit) {
+            (Language::Korean, "bytes") => "바이트",
+            (Language::Korean, "bytes/s") => "바이트/초",
+            (Language::Korean, "segments") => "세그먼트",
+            (Language::Korean, "packets") => "패킷",
+            (Language::Korean, "connections") => "연결",
+            (_, unit) => unit,
         }
     }
 

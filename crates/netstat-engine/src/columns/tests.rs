@@ -1,6 +1,6 @@
 use super::made::{CONTAINER_ID, EVERY_ROW, Facts, end, facts, four_sockets, table};
 use super::*;
-use crate::text::Language;
+use crate::text::{Language, cells};
 use crate::view::ConnectionsView;
 use netstat_model::Ownership;
 
@@ -26,12 +26,14 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("network", ["-", "-", "-", "-"]),
         ("state", ["ESTABLISHED", "-", "LISTENING", "-"]),
         ("pid", ["10", "-", "12", "0"]),
+        ("pids", ["10 11", "-", "12", "-"]),
         ("nspid", ["1", "-", "-", "-"]),
         ("process", ["ng,\"inx\\x0a", "-", "-", "-"]),
         ("path", ["/usr/bin/sp ace", "-", "-", "-"]),
         ("cmdline", ["ng,\"inx\\x0a -c a \\x1b[2J\"b,", "-", "-", "-"]),
         ("user", ["bob", "-", "-", "root"]),
         ("unit", ["nginx.service", "-", "-", "-"]),
+        ("behind", ["-", "-", "-", "-"]),
         ("container", [&container, "-", "-", "-"]),
         ("pod", ["ac04f3f2-1f2c-11e9-b015-1ebee232acfa", "-", "-", "-"]),
         ("netns", ["web", "-", "-", "-"]),
@@ -154,7 +156,15 @@ fn columns_are_described_and_named_apart() {
             "{}",
             column.name
         );
-        assert!(!column.heading.is_empty() && column.meaning.english().len() > 4);
+        assert!(column.meaning.english().len() > 4);
+        let (english, korean) = (column.heading.english(), column.heading.of(Language::Korean));
+        // Abbreviations and words of Linux are the same.
+        let is_korean = korean.chars().any(|letter| ('가'..='힣').contains(&letter)) || korean == english;
+        assert!(!english.is_empty() && is_korean, "{}", column.name);
+        let unit = column.unit_in(Language::Korean);
+        assert!(["", "ms"].contains(&unit) || unit != column.unit, "{unit}");
+        // A heading that is wider than its values widens the table.
+        assert!(cells(korean.as_bytes()) <= 16, "{korean}");
         for language in [Language::English, Language::Korean] {
             assert!(!column.meaning.of(language).ends_with('.'), "{}", column.name);
         }

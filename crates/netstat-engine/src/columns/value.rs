@@ -25,6 +25,8 @@ pub enum Value<'a> {
     Text(Cow<'a, OsStr>),
     /// A list of texts.
     Words(&'a [OsString]),
+    /// A list of whole numbers.
+    Numbers(Vec<u64>),
     /// An address with a port, or another end of a socket; and the name of the interface that a link-local address belongs
     /// to, as far as it is known.
     End(EndpointRef<'a>, Option<&'a OsStr>),
@@ -116,6 +118,14 @@ impl<'a> Value<'a> {
                     escape::write_text(out, word);
                 }
             }
+            Self::Numbers(numbers) => {
+                for (index, number) in numbers.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b' ');
+                    }
+                    decimal(out, *number);
+                }
+            }
             Self::End(Endpoint::Ip(end), zone @ Some(_)) => {
                 out.push(b'[');
                 write_host(out, end, *zone);
@@ -156,6 +166,7 @@ impl<'a> Value<'a> {
             Self::Words(words) => json::list(out, *words, |out, word| {
                 json::string(out, |out| escape::write_text(out, word));
             }),
+            Self::Numbers(numbers) => json::list(out, numbers, |out, number| decimal(out, *number)),
             Self::End(Endpoint::Ip(end), zone) => {
                 out.extend_from_slice(b"{\"address\":");
                 json::string(out, |out| write_host(out, end, *zone));
@@ -223,6 +234,7 @@ impl<'a> Value<'a> {
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
             (Self::Time(one, _), Self::Time(two, _)) => one.cmp(two),
             (Self::Words(one), Self::Words(two)) => one.cmp(two),
+            (Self::Numbers(one), Self::Numbers(two)) => one.cmp(two),
             (Self::End(one, zone), Self::End(two, other)) => (one, zone).cmp(&(two, other)),
             (Self::Named(one), Self::Named(two)) => one.cmp(two),
             (Self::End(..), Self::Named(_)) => Ordering::Less,

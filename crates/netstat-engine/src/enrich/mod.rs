@@ -1,4 +1,5 @@
-//! Data from sources other than the kernel: names of ports, hosts and users, countries and networks of addresses.
+//! Data from sources other than the kernel: names of ports, hosts and users, countries and networks of addresses, and who is
+//! behind a listener.
 //!
 //! ```
 //! use netstat_engine::enrich::{Reach, ServiceNames};
@@ -16,6 +17,7 @@ mod hosts;
 mod place;
 mod reach;
 mod services;
+mod stand_ins;
 mod users;
 
 pub use address_list::{AddressList, Entry};
@@ -27,4 +29,5 @@ pub use place::{AutonomousSystem, Country};
 pub use reach::Reach;
 pub(crate) use reach::SPECIAL_BLOCKS;
 pub use services::ServiceNames;
+pub use stand_ins::StandIns;
 pub use users::UserNames;

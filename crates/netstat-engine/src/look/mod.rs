@@ -8,7 +8,7 @@ mod walk;
 pub use walk::{Walk, WalkWishes};
 
 use netstat_model::query::Kinds;
-use netstat_model::{Error, OwnerMethod, Process, SnapshotInfo, SocketKey, SocketTable, Warning};
+use netstat_model::{Error, OwnerMethod, Process, SnapshotInfo, Socket, SocketTable, Warning};
 use std::time::Duration;
 
 /// What one look saw.
@@ -20,8 +20,9 @@ pub struct Look {
     pub sockets: SocketTable,
     /// Whether every socket that was asked for is there.
     pub whole: bool,
-    /// Sockets that ended since the look before, where the system itself says so.
-    pub closed: Vec<SocketKey>,
+    /// Sockets that the system has destroyed since the look before, where it says so itself: as they were then. Some were in no
+    /// look, because they lived between two.
+    pub closed: Vec<Socket>,
     /// How many ends and changes there were that nobody could be told of.
     pub lost: u64,
     /// The processes that hold the sockets and were not told of before.
@@ -32,6 +33,10 @@ pub struct Look {
     pub warnings: Vec<Warning>,
     /// How long it took.
     pub took: Duration,
+    /// How long ago every socket was listed.
+    pub age: Duration,
+    /// Whether nothing is known to have happened since.
+    pub is_current: bool,
 }
 
 /// What a view needs of each look.
@@ -50,7 +55,7 @@ pub trait LookSource {
     ///
     /// # Errors
     /// When the system refused. The next look may succeed.
-    fn look(&mut self, visible: &[SocketKey]) -> Result<Look, Error>;
+    fn look(&mut self, visible: &[Socket]) -> Result<Look, Error>;
 
     /// Changes what is read of each socket. The next look is whole.
     fn set_wishes(&mut self, wishes: LookWishes);

@@ -1,75 +1,196 @@
-//! [`Walk`]: looks by listing every socket.
+//! [`Walk`]: looks by listing every socket, as seldom as that does.
 
 use super::{Look, LookSource, LookWishes};
 use crate::select::{OwnersOf, Selection};
-use netstat_model::query::{Fields, Owners, ProcessFields, Scope, SocketQuery, States};
-use netstat_model::{Error, ProcessKey, SocketKey};
-use netstat_os::{Machine, Processes, Sockets};
-use rustc_hash::FxHashSet;
-use std::time::Instant;
+use netstat_model::query::{Fields, Keep, Kinds, Owners, ProcessFields, Scope, SocketQuery, States};
+use netstat_model::{
+    Error, Family, IpEndpoint, NoOwner, OwnerMethod, Ownership, Process, ProcessKey, Socket, SocketId,
+    SocketRef, SocketTable, TcpInfo, TcpState, Transport, Warning,
+};
+use netstat_os::{Destroyed, DestroyedSockets, Machine, Processes, SocketWatch, Sockets};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// Nothing else tells of sockets that are bound only.
+const BOUND_AGAIN: Duration = Duration::from_secs(5);
 
 /// How a walk lists sockets.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct WalkWishes {
     /// Which network namespaces.
     pub scope: Scope,
     /// How owners are found.
     pub owners: Owners,
+    /// How much of one processor listing may take, in percent: 100 lists at every look at which anything may have changed.
+    pub budget: u32,
 }
 
-/// Lists every socket at each look.
+impl Default for WalkWishes {
+    fn default() -> Self {
+        Self { scope: Scope::default(), owners: Owners::default(), budget: 2 }
+    }
+}
+
+/// Lists every socket, where anything may have changed since it did so last and the budget allows it. Between that, only the
+/// sockets that somebody looks at are read again, and the system tells of those that it destroys.
 pub struct Walk<'a, S> {
     system: &'a S,
     how: WalkWishes,
     wishes: LookWishes,
     /// The processes that were told of.
     told: FxHashSet<ProcessKey>,
+    endings: Option<Box<dyn DestroyedSockets + 'a>>,
+    /// The last walk.
+    walked: Option<Walked>,
+    /// When bound sockets were listed last.
+    bound: Option<Instant>,
 }
 
-impl<'a, S: Sockets + Processes + Machine> Walk<'a, S> {
-    /// Returns a source of looks at a system. Nothing is asked yet.
+/// A walk, for whoever decides about the next.
+struct Walked {
+    at: Instant,
+    took: Duration,
+    /// What counted before it began.
+    pulse: Option<Vec<u8>>,
+    method: OwnerMethod,
+    warnings: Vec<Warning>,
+    /// Whether something is known to be missing.
+    is_stale: bool,
+}
+
+impl<'a, S: Sockets + SocketWatch + Processes + Machine> Walk<'a, S> {
+    /// Returns a source of looks at a system, which listens from now on to what is destroyed.
     pub fn new(system: &'a S, how: WalkWishes, wishes: LookWishes) -> Self {
-        Self { system, how, wishes, told: FxHashSet::default() }
+        // Only this network namespace tells.
+        let endings = if how.scope == Scope::Own { system.destroyed() } else { None };
+        Self { system, how, wishes, told: FxHashSet::default(), endings, walked: None, bound: None }
     }
-}
 
-impl<S: Sockets + Processes + Machine> LookSource for Walk<'_, S> {
-    fn look(&mut self, _visible: &[SocketKey]) -> Result<Look, Error> {
-        let begun = Instant::now();
+    fn query(&self, kinds: Kinds, states: States) -> SocketQuery {
         let needs = self.wishes.needs;
-        let query = SocketQuery {
+        SocketQuery {
             // The cookie is the identity from one look to the next.
             fields: needs.fields | Fields::COMMON,
             tcp: needs.tcp,
             scope: self.how.scope,
-            ..SocketQuery::new(self.wishes.kinds, States::all())
+            ..SocketQuery::new(kinds, states)
+        }
+    }
+
+    /// Lists sockets with their owners.
+    fn list(
+        &mut self,
+        kinds: Kinds,
+        states: States,
+    ) -> Result<(SocketTable, OwnerMethod, Vec<Warning>), Error> {
+        let selection = Selection {
+            owners_of: OwnersOf::Everything,
+            ..Selection::new(self.query(kinds, states), None, self.how.owners)
         };
-        let selection =
-            Selection { owners_of: OwnersOf::Everything, ..Selection::new(query, None, self.how.owners) };
         let selected = selection.take(self.system, |_| true)?;
-        let info = self.system.info();
-        let mut warnings = selected.warnings;
+        Ok((selected.sockets, selected.method, selected.warnings))
+    }
+
+    /// Reads the processes that hold sockets of a table and were not told of before.
+    fn introduce(&mut self, table: &SocketTable, warnings: &mut Vec<Warning>) -> Vec<Process> {
         let new: Vec<ProcessKey> =
-            selected.sockets.processes().into_iter().filter(|process| !self.told.contains(process)).collect();
-        let fields = needs.process | ProcessFields::NAME;
-        let processes = if new.is_empty() {
-            Vec::new()
-        } else {
-            let answer = self.system.processes(&new, fields);
-            warnings.extend(answer.warnings);
-            answer.data
-        };
+            table.processes().into_iter().filter(|process| !self.told.contains(process)).collect();
+        if new.is_empty() {
+            return Vec::new();
+        }
+        let answer = self.system.processes(&new, self.wishes.needs.process | ProcessFields::NAME);
+        warnings.extend(answer.warnings);
         self.told.extend(new);
+        answer.data
+    }
+
+    /// Returns whether nothing has happened since the last walk.
+    fn is_still(&self, pulse: Option<&Vec<u8>>) -> bool {
+        self.walked
+            .as_ref()
+            .is_some_and(|walked| !walked.is_stale && pulse.is_some() && pulse == walked.pulse.as_ref())
+    }
+
+    /// Returns whether the budget allows another walk.
+    fn may_walk(&self) -> bool {
+        self.walked.as_ref().is_none_or(|walked| {
+            walked.at.elapsed() + walked.took >= walked.took * 100 / self.how.budget.max(1)
+        })
+    }
+
+    /// Reads again what somebody looks at, with the owners that are known.
+    fn again(&self, visible: &[Socket]) -> SocketTable {
+        let query = self.query(self.wishes.kinds, States::all());
+        let asked: Vec<SocketRef<'_>> = visible.iter().map(SocketRef::from).collect();
+        let mut table = SocketTable::new(query.keep());
+        // What is refused stays as it was.
+        let Ok(again) = self.system.again(&asked, &query) else { return table };
+        let known: FxHashMap<SocketId, &Ownership> =
+            visible.iter().map(|socket| (socket.id, &socket.ownership)).collect();
+        for socket in again.iter() {
+            let mut socket = socket.to_socket();
+            if let Some(ownership) = known.get(&socket.id) {
+                socket.ownership = (*ownership).clone();
+            }
+            let _ = table.push(&SocketRef::from(&socket));
+        }
+        table
+    }
+}
+
+impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> {
+    fn look(&mut self, visible: &[Socket]) -> Result<Look, Error> {
+        let begun = Instant::now();
+        let mut destroyed = Vec::new();
+        let lost = match &mut self.endings {
+            // What could not be read is lost, however much it was.
+            Some(endings) => endings.take(&mut destroyed).unwrap_or(1),
+            None => 0,
+        };
+        let closed: Vec<Socket> = destroyed.into_iter().map(socket_of).collect();
+        let pulse = self.system.pulse();
+        let has_moved = lost > 0 || !closed.is_empty();
+        if let Some(walked) = &mut self.walked {
+            walked.is_stale |= has_moved;
+        }
+        let is_still = self.is_still(pulse.as_ref());
+        let is_due = !is_still && self.may_walk();
+        let mut warnings = Vec::new();
+        let (mut sockets, mut processes) = (SocketTable::new(Keep::default()), Vec::new());
+        if is_due {
+            let (table, method, lacks) = self.list(self.wishes.kinds, States::all())?;
+            warnings = lacks;
+            processes = self.introduce(&table, &mut warnings);
+            sockets = table;
+            let took = begun.elapsed();
+            let is_stale = false;
+            self.walked =
+                Some(Walked { at: begun, took, pulse, method, warnings: warnings.clone(), is_stale });
+            self.bound = Some(begun);
+        } else if self.bound.is_none_or(|at| at.elapsed() >= BOUND_AGAIN) {
+            self.bound = Some(begun);
+            let (table, _, lacks) = self.list(self.wishes.kinds & Kinds::TCP, States::BOUND)?;
+            warnings = lacks;
+            processes = self.introduce(&table, &mut warnings);
+            sockets = table;
+        } else if !visible.is_empty() {
+            sockets = self.again(visible);
+        }
+        let walked = self.walked.as_ref();
         Ok(Look {
-            info,
-            sockets: selected.sockets,
-            whole: true,
-            closed: Vec::new(),
-            lost: 0,
+            info: self.system.info(),
+            sockets,
+            whole: is_due,
+            closed,
+            lost,
             processes,
-            method: selected.method,
-            warnings,
+            method: walked.map_or(OwnerMethod::NotNeeded, |walked| walked.method),
+            warnings: walked.map(|walked| walked.warnings.clone()).unwrap_or(warnings),
             took: begun.elapsed(),
+            age: walked
+                .map_or(Duration::ZERO, |walked| if is_due { Duration::ZERO } else { walked.at.elapsed() }),
+            is_current: is_due || is_still,
         })
     }
 
@@ -78,10 +199,36 @@ impl<S: Sockets + Processes + Machine> LookSource for Walk<'_, S> {
             self.told.clear();
         }
         self.wishes = wishes;
+        self.walked = None;
     }
 
     fn forget_processes(&mut self) {
         self.told.clear();
+    }
+}
+
+/// Returns a socket as it was when the system destroyed it. Whose it was nobody knows by then.
+fn socket_of(gone: Destroyed) -> Socket {
+    let Destroyed { cookie, local, remote, bytes_sent, bytes_received, rtt, min_rtt, retransmits } = gone;
+    let family = match local.address {
+        IpAddr::V4(_) => Family::V4,
+        IpAddr::V6(_) => Family::V6,
+    };
+    let micros = |micros: Option<u32>| micros.map(|micros| Duration::from_micros(micros.into()));
+    let remote: Option<IpEndpoint> = remote;
+    Socket {
+        state: Some(TcpState::Closed),
+        id: SocketId { inode: None, cookie: Some(cookie) },
+        ownership: Ownership::Unowned(NoOwner::Vanished),
+        tcp: Some(Box::new(TcpInfo {
+            bytes_sent,
+            bytes_received,
+            rtt: micros(rtt),
+            min_rtt: micros(min_rtt),
+            total_retransmits: retransmits,
+            ..TcpInfo::default()
+        })),
+        ..Socket::new(Transport::Tcp, family, local, remote)
     }
 }
 
@@ -90,20 +237,24 @@ mod tests {
     use super::*;
     use crate::columns::ColumnNeeds;
     use crate::flow::FLOW_FIELDS;
-    use netstat_model::query::Kinds;
     use netstat_os::Origin;
     use std::net::{TcpListener, TcpStream};
+
+    fn wishes() -> LookWishes {
+        let needs = ColumnNeeds { tcp: FLOW_FIELDS, ..ColumnNeeds::NOTHING };
+        LookWishes { kinds: Kinds::TCP_UDP, needs }
+    }
 
     #[test]
     fn a_look_has_what_was_opened_since_and_names_a_process_once() {
         let system = netstat_os::open(Origin::Live).unwrap();
-        let needs = ColumnNeeds { tcp: FLOW_FIELDS, ..ColumnNeeds::NOTHING };
-        let mut walk = Walk::new(&system, WalkWishes::default(), LookWishes { kinds: Kinds::TCP_UDP, needs });
+        let every_time = WalkWishes { budget: 100, ..WalkWishes::default() };
+        let mut walk = Walk::new(&system, every_time, wishes());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut ends = |want: usize, named: bool| {
             let look = walk.look(&[]).unwrap();
-            assert!(look.whole);
+            assert!(look.whole && look.is_current);
             let of_port = look.sockets.iter().filter(|socket| {
                 socket.local.port() == Some(port) || socket.remote.and_then(|end| end.port()) == Some(port)
             });

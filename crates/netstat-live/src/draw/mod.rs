@@ -16,6 +16,7 @@ use ratatui::Frame;
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 use std::ffi::OsStr;
+use std::time::Duration;
 use words::cut;
 
 /// A screen that is drawn line by line.
@@ -135,6 +136,10 @@ fn head(canvas: &mut Canvas<'_, '_>) {
         parts.push(both!("lost {n}", "손실 {n}", n = state.last.lost).of(language).to_owned());
     }
     parts.push(both!("every {pause}", "{pause} 간격", pause = state.interval).of(language).to_owned());
+    if last.age > state.interval * 3 / 2 {
+        let age = Duration::from_secs(last.age.as_secs());
+        parts.push(both!("table {age} old", "{age} 전의 표", age).of(language).to_owned());
+    }
     let style = if paused.is_some() { REVERSED } else { BOLD };
     canvas.wash(0, style);
     let clock = last.time.map(|time| {

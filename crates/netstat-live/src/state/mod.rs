@@ -7,7 +7,7 @@ mod telling;
 mod typing;
 
 use crate::beside::Beside;
-use crate::book::{Book, Changes};
+use crate::book::{Book, Changes, Mark};
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
 use crate::item::{Cells, Groups, Item, ItemKey};
@@ -37,6 +37,7 @@ pub(crate) fn base_needs() -> ColumnNeeds {
         users: true,
         interfaces: true,
         namespaces: false,
+        stand_ins: false,
         countries: true,
         networks: true,
     }
@@ -130,6 +131,8 @@ pub(crate) struct LastLook {
     pub(crate) time: Option<SystemTime>,
     pub(crate) changes: Changes,
     pub(crate) took: Duration,
+    /// How old the table is, where something has happened since.
+    pub(crate) age: Duration,
     pub(crate) rates: Option<Rates>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) method: Option<OwnerMethod>,
@@ -275,16 +278,19 @@ impl State {
                 effects.push(effect(wanted));
             }
         }
-        let visible: Vec<SocketKey> = self
+        let book = self.shown_book();
+        let slots: Vec<_> = self
             .on_screen()
             .filter_map(|item| match item {
-                Item::Socket(slot) => self.shown_book().key(slot).cloned(),
+                Item::Socket(slot) if book.mark(slot) != Mark::Gone => Some(slot),
                 _ => None,
             })
             .collect();
+        let visible: Vec<SocketKey> = slots.iter().filter_map(|slot| book.key(*slot).cloned()).collect();
         if visible != self.visible {
-            self.visible.clone_from(&visible);
-            effects.push(Effect::Visible(visible));
+            let sockets = slots.iter().filter_map(|slot| Some(book.socket(*slot)?.to_socket())).collect();
+            self.visible = visible;
+            effects.push(Effect::Visible(sockets));
         }
         effects
     }

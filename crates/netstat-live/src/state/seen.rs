@@ -9,7 +9,7 @@ use crate::tab::Tab;
 use netstat_engine::flow::Rates;
 use netstat_engine::look::Look;
 use netstat_model::SocketKey;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 impl State {
     pub(super) fn look(&mut self, look: Look, effects: &mut Vec<Effect>) {
@@ -18,7 +18,10 @@ impl State {
             _ => None,
         };
         self.is_dirty |= self.failure.take().is_some();
-        let (time, took) = (look.info.at, look.took);
+        let (time, took, age) = (look.info.at, look.took, look.age);
+        let age = if look.is_current { Duration::ZERO } else { age };
+        self.is_dirty |= self.last.age.as_secs() != age.as_secs();
+        self.last.age = age;
         self.last.method = Some(look.method);
         self.last.lost += look.lost;
         self.is_dirty |= self.last.warnings != look.warnings;

@@ -35,6 +35,7 @@ impl State {
     /// Returns the lines of the details of a socket: heading, value.
     pub(crate) fn details(&self, key: &SocketKey) -> Vec<(String, String)> {
         let Some(slot) = self.shown_book().slot(key) else { return Vec::new() };
+        let language = self.environment.language;
         self.cells().with(|filled| {
             let Some(row) = self.shown_book().row(slot) else { return Vec::new() };
             columns::ALL
@@ -47,7 +48,10 @@ impl State {
                     }
                     let mut text = Vec::new();
                     value.write_text(&mut text);
-                    Some((column.heading.to_owned(), String::from_utf8_lossy(&text).into_owned()))
+                    Some((
+                        column.heading.of(language).to_owned(),
+                        String::from_utf8_lossy(&text).into_owned(),
+                    ))
                 })
                 .collect()
         })

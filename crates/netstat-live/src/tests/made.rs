@@ -6,7 +6,7 @@ use crate::state::{Beginning, State};
 use crate::tab::Tab;
 use netstat_check::{Finding, Severity};
 use netstat_engine::both;
-use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::filter::NumbersOnly;
 use netstat_engine::look::Look;
 use netstat_engine::text::{Language, Zone};
@@ -34,6 +34,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         own: None,
         names_zones: true,
         namespaces: HashMap::new(),
+        stand_ins: StandIns::default(),
         geo: Arc::new(Geo::default()),
         zone: Zone::default(),
         lookups: Box::new(NumbersOnly),
@@ -146,6 +147,8 @@ pub(super) fn look(second: u64, sockets: Vec<Socket>, processes: Vec<Process>) -
         method: OwnerMethod::Bpf,
         warnings: Vec::<Warning>::new(),
         took: Duration::from_millis(19),
+        age: Duration::ZERO,
+        is_current: true,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::state::{Cursor, Mode, State};
 use crate::tab::Tab;
 use netstat_engine::look::Look;
 use netstat_engine::text::Language;
-use netstat_model::{Socket, SocketKey, TcpState, Transport};
+use netstat_model::{Socket, TcpState, Transport};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -91,7 +91,7 @@ impl Machine {
                         *socket = moved(socket.clone(), before, before + u64::from(by));
                     }
                     Change::Close(_) => {
-                        closed.push(SocketKey::of(&*socket));
+                        closed.push(socket.clone());
                         self.sockets.remove(&of);
                     }
                     _ => {}

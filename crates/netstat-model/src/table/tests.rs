@@ -177,8 +177,10 @@ fn socket() -> impl Strategy<Value = Socket> {
     let number = || option::of(any::<u32>());
     let numbers = (number(), number(), number(), number(), number(), option::of(any::<u64>()));
     let offload = select(vec![Offload::InHost, Offload::Offloading, Offload::Offloaded, Offload::Uploading]);
-    let windows = (option::of(offload), option::of(Just("Dnscache".into())));
-    let windows = windows.prop_map(|(offload, module)| Box::new(WindowsSocket { offload, module }));
+    let windows =
+        (option::of(offload), option::of(Just("Dnscache".into())), option::of(Just("Internet".into())));
+    let windows =
+        windows.prop_map(|(offload, module, template)| Box::new(WindowsSocket { offload, module, template }));
     let congestion = option::of(select(vec!["cubic", "bbr", "reno"]));
     let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
     let tcp = option::of(tcp_info().prop_map(Box::new));

@@ -21,6 +21,8 @@ mod tests;
 use super::Linux;
 use super::clock;
 use super::privileges::why_no_bpf;
+pub(super) use closings::{decode_datagram as decode_destroyed, dropped};
+
 use crate::contract::{EventStream, EventWishes};
 use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};

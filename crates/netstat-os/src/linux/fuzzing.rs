@@ -2,7 +2,8 @@
 
 use super::{
     addresses, bpf, clock, conntrack, counters, descriptors, events, firewall, interface_counters,
-    interfaces, limits, namespaces, persistent, processes, procnet, rdma, routes, sockets, wire,
+    interfaces, limits, namespaces, persistent, processes, procnet, rdma, routes, socket_units, sockets,
+    wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -49,9 +50,10 @@ pub fn routes(data: &[u8]) {
     routes::decode_object(data);
 }
 
-/// The files that persistent routes are read from.
+/// The files that persistent routes are read from, and units of sockets.
 pub fn persistent_routes(data: &[u8]) {
     persistent::parse_all(&String::from_utf8_lossy(data));
+    socket_units::parse_any(&String::from_utf8_lossy(data));
 }
 
 /// The files of counters.

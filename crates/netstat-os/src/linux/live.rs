@@ -5,13 +5,14 @@ use super::sockopt;
 use super::source::{
     Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source,
 };
+use crate::contract::Ending;
 use netstat_model::error::words_of;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
-use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, Signal};
 use rustix::thread::LinkNameSpaceType;
 use std::ffi::OsStr;
 use std::io;
@@ -481,6 +482,15 @@ impl ProcessSource for LiveProcess {
     fn file_id(&self, name: &str) -> io::Result<FileId> {
         let stat = rustix::fs::statat(&self.directory, name, AtFlags::empty())?;
         Ok(FileId { device: stat.st_dev, inode: stat.st_ino })
+    }
+
+    fn end(&self, how: Ending) -> io::Result<()> {
+        let signal = match how {
+            Ending::Asked => Signal::TERM,
+            Ending::Forced => Signal::KILL,
+        };
+        // The open folder of a process in /proc stands for the process as a pidfd does. Linux 5.1.
+        Ok(rustix::process::pidfd_send_signal(&self.directory, signal)?)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
+mod actions;
 mod addresses;
 mod bpf;
 mod clock;
+mod config_files;
 mod conntrack;
 mod counters;
 mod descriptor_links;
@@ -28,6 +30,7 @@ mod rdma;
 mod reader;
 mod routes;
 mod services;
+mod socket_units;
 mod sockets;
 mod sockopt;
 mod source;
@@ -39,20 +42,22 @@ mod text_tables;
 mod unix_files;
 mod unlisted;
 mod users;
+mod watch;
 mod wire;
 
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::{Player, Recorder};
+use super::tape::{Player, Recorder, refuse_change};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes, Events,
+    Machine, NameDatabases, NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets,
+    TextTable, TextTables,
 };
 use live::Live;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SocketRef, SocketTable,
+    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -63,12 +68,14 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Linux {
     source: Arc<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
+    /// Whether this is the running system, which can be changed. What is asked for that is no part of a recording.
+    is_live: bool,
 }
 
 impl Linux {
     /// The running system.
     pub(super) fn live() -> Self {
-        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()) }
+        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()), is_live: true }
     }
 
     /// The running system, every answer of which is recorded.
@@ -76,12 +83,13 @@ impl Linux {
         Self {
             source: Arc::new(Recording::new(Live, Arc::clone(recorder))),
             names: Arc::new(RecordingResolver::new(SystemResolver::default(), Arc::clone(recorder))),
+            is_live: true,
         }
     }
 
     /// A recording.
     pub(super) fn replay(player: Arc<Player>) -> Self {
-        Self { source: Arc::clone(&player) as _, names: player }
+        Self { source: Arc::clone(&player) as _, names: player, is_live: false }
     }
 
     fn source(&self) -> &dyn Source {
@@ -112,6 +120,13 @@ impl Sockets for Linux {
 impl Processes for Linux {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        match keepers.contains(&Keeper::ServiceManager) {
+            true => socket_units::stand_ins(self.source()),
+            false => Answer::whole(Vec::new()),
+        }
     }
 }
 
@@ -206,6 +221,40 @@ impl Restrictions for Linux {
 impl Events for Linux {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         events::events(self, wishes)
+    }
+}
+
+impl SocketWatch for Linux {
+    fn pulse(&self) -> Option<Vec<u8>> {
+        watch::pulse(self.source())
+    }
+
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        Some(Box::new(watch::Hearing::begin(self.source())?))
+    }
+
+    fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
+        watch::again(self.source(), sockets, query)
+    }
+}
+
+impl Actions for Linux {
+    fn close(&self, sockets: &[SocketRef<'_>], _: SystemTime) -> Vec<Result<Closed, Error>> {
+        match self.is_live {
+            true => actions::close(&Live, sockets),
+            false => refuse_change(sockets, &Operation::CloseSocket),
+        }
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        match self.is_live {
+            true => actions::end(&Live, processes, how, patience),
+            false => refuse_change(processes, &Operation::EndProcess),
+        }
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        if self.is_live { actions::ancestry(&Live, std::process::id()) } else { Vec::new() }
     }
 }
 

@@ -2,15 +2,15 @@
 //! sets up the network. Three such programs are supported, and each has a file that reads its format.
 
 mod draft;
-mod files;
 mod ifupdown;
 mod keyfile;
 mod networkd;
+mod reader;
 
 use super::source::Source;
-use files::Reader;
 use netstat_model::error::words_of;
 use netstat_model::{Answer, PersistentRoute, RouteStore, Warning};
+use reader::Reader;
 
 /// Returns the persistent routes of all supported programs. If some of their files could not be read or understood, the
 /// answer carries [`Warning::PersistentSources`], which names the programs that were found.
@@ -26,11 +26,11 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
     ] {
         let mut reader = Reader::new(source, store);
         collect(&mut reader);
-        if reader.files > 0 {
+        if reader.files.read > 0 {
             read.push(name);
         }
-        refused.extend(reader.refused.map(|error| (name, words_of(&error))));
-        not_understood += reader.not_understood;
+        refused.extend(reader.files.refused.map(|error| (name, words_of(&error))));
+        not_understood += reader.files.not_understood;
         routes.append(&mut reader.routes);
     }
     let is_whole = refused.is_empty() && not_understood == 0;

@@ -1,8 +1,10 @@
 //! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
+mod again;
 mod all_namespaces;
 mod answers;
 mod decode;
+mod destroy;
 mod families;
 mod ip;
 mod netlink;
@@ -32,7 +34,9 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
     xdp::decode_row(bytes);
 }
 
+pub(super) use again::Again;
 pub(super) use decode::decode_destroyed;
+pub(super) use destroy::{destroy_request, identity_request};
 
 use super::clock::uptime;
 use super::host;

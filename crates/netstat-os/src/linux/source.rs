@@ -4,6 +4,7 @@
 mod programs;
 
 use super::bpf::Failure;
+use crate::contract::Ending;
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, Walk};
 use std::io;
@@ -141,6 +142,12 @@ pub(crate) trait ProcessSource {
 
     /// Identifies the file that a path of the process leads to, following links.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
+
+    /// Tells the process to end, or makes it end. Fails with `ESRCH` once it has, whoever has its ID. Nothing but the running
+    /// kernel can do that.
+    fn end(&self, _how: Ending) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// How [`Source::iptables`] is recorded.

@@ -17,6 +17,7 @@ const NLMSG_DONE: u16 = 3;
 const NLMSG_OVERRUN: u16 = 4;
 
 const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 
@@ -118,6 +119,21 @@ pub(super) fn dump_request(kind: u16, body: &[u8]) -> Vec<u8> {
 /// Encodes a request for one thing, which the kernel answers with one message and no end.
 pub(super) fn request(kind: u16, body: &[u8]) -> Vec<u8> {
     encode(kind, NLM_F_REQUEST, body)
+}
+
+/// Sends a request that changes something, and waits until the kernel says that it is done.
+///
+/// # Errors
+/// Those of the socket calls, and that with which the kernel answers; `UnexpectedEof` when it does not say.
+pub(super) fn change(source: &dyn NetworkSource, netlink: Netlink, kind: u16, body: &[u8]) -> io::Result<()> {
+    let mut verdict = None;
+    source.netlink(netlink, &encode(kind, NLM_F_REQUEST | NLM_F_ACK, body), &mut |datagram| {
+        let said = messages(datagram).flatten().find_map(|message| message.of_kind(NLMSG_ERROR));
+        // One that was cut says nothing.
+        verdict = said.filter(|payload| payload.len() >= 4).map(verdict_of);
+        if verdict.is_some() { Next::Done } else { Next::More }
+    })?;
+    verdict.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))
 }
 
 fn encode(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {

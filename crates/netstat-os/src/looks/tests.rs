@@ -77,9 +77,9 @@ fn socket(cookie: u64, state: TcpState) -> Socket {
     }
 }
 
-fn gone(cookie: u64) -> Gone {
+fn gone(cookie: u64) -> Destroyed {
     let [local, remote] = ends(cookie);
-    Gone {
+    Destroyed {
         cookie,
         local,
         remote: Some(remote),

@@ -17,6 +17,14 @@ pub(super) fn now(source: &dyn Source) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
 }
 
+/// Returns a time of day as a `FILETIME`; 0 for one before 1601.
+#[cfg(any(windows, test))]
+pub(super) fn filetime_of(time: SystemTime) -> u64 {
+    let begin = UNIX_EPOCH.checked_sub(Duration::from_secs(SECONDS_TO_1970));
+    let since = begin.and_then(|begin| time.duration_since(begin).ok()).unwrap_or_default();
+    u64::try_from(since.as_nanos() / 100).unwrap_or(u64::MAX)
+}
+
 /// Returns the time since the start, from `GetTickCount64`, in whole milliseconds.
 pub(super) fn uptime(source: &dyn Source) -> Result<Duration, Error> {
     let milliseconds = source.ask(&Question::Uptime).and_then(|answer| {
@@ -37,6 +45,7 @@ mod tests {
         // 2025-11-29T14:05:09.1230001Z
         let expected = UNIX_EPOCH + Duration::new(1_764_425_109, 123_000_100);
         assert_eq!(now(&says(134_088_987_091_230_001)), Some(expected));
+        assert_eq!(filetime_of(expected), 134_088_987_091_230_001);
         assert_eq!((now(&says(1)), now(&Fake::new())), (None, None));
         // Beyond what a time of Windows can hold, and within what one of Linux can.
         assert_eq!(now(&says(u64::MAX)).is_some(), cfg!(not(windows)));

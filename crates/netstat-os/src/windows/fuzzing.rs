@@ -6,7 +6,7 @@ use super::source::Estats;
 use super::udp_peers::Peers;
 use super::{
     addresses, bound, counters, firewall, interface_counters, interfaces, limits, modules, persistent,
-    processes, routes, sockets, tcp_info,
+    processes, routes, sockets, stand_ins, tcp_info, templates,
 };
 use netstat_model::{Family, TcpInfo};
 
@@ -52,14 +52,16 @@ pub fn windows_counters(data: &[u8]) {
     counters::decode_all(data);
 }
 
-/// Parses the port ranges that netsh prints.
+/// Parses the port ranges that netsh prints, and what PowerShell does.
 pub fn windows_limits(data: &[u8]) {
     limits::decode_all(data);
+    templates::Templates::decode(data);
 }
 
-/// Decodes persistent routes in the registry.
+/// Decodes persistent routes and rules of the port proxy in the registry, and what netsh prints of http.sys.
 pub fn windows_persistent_routes(data: &[u8]) {
     persistent::decode_all(data);
+    stand_ins::decode_all(data);
 }
 
 /// Decodes firewall rules and settings.

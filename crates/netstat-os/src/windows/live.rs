@@ -4,12 +4,13 @@
     reason = "Windows functions fill buffers by address, and no safe crate has the socket tables"
 )]
 
+pub(super) mod actions;
 mod connections;
 mod iphlpapi;
 pub(crate) mod names;
-mod netsh;
 mod network;
 mod processes;
+mod programs;
 mod registry;
 
 use super::memory::Memory;
@@ -61,8 +62,12 @@ impl Source for Live {
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
             Question::NetworkDirect => registry::network_direct(),
-            Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
-            Question::ExcludedPorts(protocol, family) => netsh::show(*protocol, *family, "excludedportrange"),
+            Question::DynamicPorts(protocol, family) => programs::show(*protocol, *family, "dynamicport"),
+            Question::ExcludedPorts(protocol, family) => {
+                programs::show(*protocol, *family, "excludedportrange")
+            }
+            Question::HttpQueues => programs::http_queues(),
+            Question::Templates => programs::templates(),
             Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;

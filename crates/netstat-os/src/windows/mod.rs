@@ -3,6 +3,8 @@
 //! Only `live` calls Windows. Everything else is in the program for Linux too, which replays recordings made on Windows,
 //! and where tests give it made-up answers.
 
+#[cfg(any(windows, test))]
+mod actions;
 mod addresses;
 mod bound;
 mod clock;
@@ -33,8 +35,10 @@ mod routes;
 mod services;
 mod sockets;
 mod source;
+mod stand_ins;
 mod table;
 mod tcp_info;
+mod templates;
 mod udp_peers;
 mod version;
 mod win32_error;
@@ -45,21 +49,21 @@ compile_error!("the structures of Windows are read as 64-bit systems have them")
 use super::looks::Looks;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::Player;
 #[cfg(windows)]
 use super::tape::Recorder;
+use super::tape::{Player, refuse_change};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
+    NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
 use netstat_model::history::EventMethod;
 use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
-    SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Keeper, Limits,
+    Namespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
+    SocketTable, StandIn,
 };
 #[cfg(windows)]
 use source::Recording;
@@ -73,6 +77,9 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Windows {
     source: Box<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
+    /// Whether this is the running system, which can be changed. What is asked for that is no part of a recording.
+    #[cfg(windows)]
+    is_live: bool,
 }
 
 /// The resolver of Windows.
@@ -85,7 +92,7 @@ impl Windows {
     /// The running system.
     #[cfg(windows)]
     pub(super) fn live() -> Self {
-        Self { source: Box::new(Live), names: Arc::new(system_resolver()) }
+        Self { source: Box::new(Live), names: Arc::new(system_resolver()), is_live: true }
     }
 
     /// The running system, every answer of which is recorded.
@@ -94,12 +101,18 @@ impl Windows {
         Self {
             source: Box::new(Recording::new(Live, Arc::clone(recorder))),
             names: Arc::new(RecordingResolver::new(system_resolver(), Arc::clone(recorder))),
+            is_live: true,
         }
     }
 
     /// A recording.
     pub(super) fn replay(player: Arc<Player>) -> Self {
-        Self { source: Box::new(Arc::clone(&player)), names: player }
+        Self {
+            source: Box::new(Arc::clone(&player)),
+            names: player,
+            #[cfg(windows)]
+            is_live: false,
+        }
     }
 
     fn source(&self) -> &dyn Source {
@@ -128,6 +141,10 @@ impl Sockets for Windows {
 impl Processes for Windows {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        stand_ins::stand_ins(self.source(), keepers)
     }
 }
 
@@ -220,6 +237,47 @@ impl Restrictions for Windows {
 impl Events for Windows {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
+    }
+}
+
+impl SocketWatch for Windows {}
+
+impl Actions for Windows {
+    fn close(
+        &self,
+        sockets: &[SocketRef<'_>],
+        #[cfg_attr(not(windows), expect(unused_variables, reason = "a replay closes nothing"))]
+        seen: SystemTime,
+    ) -> Vec<Result<Closed, Error>> {
+        #[cfg(windows)]
+        if self.is_live {
+            return live::actions::close(sockets, seen);
+        }
+        refuse_change(sockets, &Operation::CloseSocket)
+    }
+
+    fn end(
+        &self,
+        processes: &[ProcessKey],
+        // There is one way only.
+        _: Ending,
+        #[cfg_attr(not(windows), expect(unused_variables, reason = "a replay ends nothing"))]
+        patience: Duration,
+    ) -> Vec<Result<Ended, Error>> {
+        #[cfg(windows)]
+        if self.is_live {
+            return live::actions::end(processes, patience);
+        }
+        refuse_change(processes, &Operation::EndProcess)
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        #[cfg(windows)]
+        if self.is_live {
+            let listed = processes::list(&Live).unwrap_or_default();
+            return actions::ancestry(&listed, std::process::id());
+        }
+        Vec::new()
     }
 }
 

@@ -9,6 +9,7 @@ use super::modules::module;
 use super::offload::Offloads;
 use super::source::{Question, Source};
 use super::tcp_info::{self, ConnectionStats};
+use super::templates::Templates;
 use super::udp_peers::Peers;
 #[cfg(any(test, fuzzing))]
 use layout::LAYOUTS;
@@ -88,6 +89,7 @@ struct Beyond {
     fields: Fields,
     reads_tcp_info: bool,
     offloads: Offloads,
+    templates: Templates,
     stats: ConnectionStats,
     /// The time of day, a `FILETIME`: hundreds of nanoseconds.
     now: Option<u64>,
@@ -101,6 +103,7 @@ impl Beyond {
             fields,
             reads_tcp_info: !query.tcp.is_empty(),
             offloads: Offloads::default(),
+            templates: Templates::default(),
             stats: ConnectionStats::default(),
             now: now.and_then(|time| u64_at(time.bytes(), 0)),
         }
@@ -111,15 +114,23 @@ impl Beyond {
         if self.fields.contains(Fields::OFFLOAD) && layout.protocol == Transport::Tcp {
             self.offloads = Offloads::read(source, layout.family, warnings);
         }
+        // The answer is about both families.
+        if self.fields.contains(Fields::TEMPLATE)
+            && layout.protocol == Transport::Tcp
+            && !self.templates.is_read()
+        {
+            self.templates = Templates::read(source, warnings);
+        }
     }
 
     fn fill(&mut self, source: &dyn Source, socket: &mut Socket, row: &[u8], layout: &Layout) {
         let ends = tcp_info::ends(row, layout.family).filter(|_| layout.protocol == Transport::Tcp);
-        if self.fields.intersects(Fields::OFFLOAD | Fields::MODULE) {
+        if self.fields.intersects(Fields::OFFLOAD | Fields::MODULE | Fields::TEMPLATE) {
             let owned =
                 matches!(socket.ownership, Ownership::Listed { .. }) && self.fields.contains(Fields::MODULE);
             socket.windows = Some(Box::new(WindowsSocket {
                 offload: ends.and_then(|ends| self.offloads.of(ends, layout.family)),
+                template: self.templates.of(socket),
                 module: owned.then(|| module(source, layout.protocol, layout.family, row)).flatten(),
             }));
         }

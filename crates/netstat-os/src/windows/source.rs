@@ -46,6 +46,10 @@ pub(crate) enum Question {
     DynamicPorts(Transport, Family),
     /// `netsh interface ipv4 show excludedportrange protocol=tcp`, for each family and protocol.
     ExcludedPorts(Transport, Family),
+    /// `netsh http show servicestate view=requestq verbose=no`.
+    HttpQueues,
+    /// `LocalAddress LocalPort RemoteAddress RemotePort AppliedSetting` of each object of `Get-NetTCPConnection`, a line each.
+    Templates,
     /// Every process and its threads, with class `SystemProcessInformation`.
     Processes,
     Uptime,
@@ -126,6 +130,8 @@ impl Question {
             Self::SystemFile(_) => "file",
             Self::DynamicPorts(..) => "netsh dynamicport",
             Self::ExcludedPorts(..) => "netsh excludedportrange",
+            Self::HttpQueues => "netsh servicestate",
+            Self::Templates => "Get-NetTCPConnection",
             Self::Uptime => "GetTickCount64",
             Self::TcpTable2(Family::V4) => "GetTcpTable2",
             Self::TcpTable2(Family::V6) => "GetTcp6Table2",
@@ -180,6 +186,8 @@ impl Question {
             Self::Elevation => "TokenElevation".into(),
             Self::Processes => "SystemProcessInformation".into(),
             Self::Interfaces
+            | Self::HttpQueues
+            | Self::Templates
             | Self::Uptime
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)

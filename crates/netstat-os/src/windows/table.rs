@@ -36,7 +36,10 @@ pub(super) fn table(
         None => OwnerMethod::NotNeeded,
         Some(by) => {
             let found = if by == Owners::Auto {
-                owners::attach(source, &mut table)
+                owners::attach(source, &mut table).map(|(method, doubt)| {
+                    warnings.extend(doubt);
+                    method
+                })
             } else {
                 let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc exist only on Linux");
                 Err(Error::new(Operation::FindOwners, why))

@@ -41,10 +41,12 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, Text); 4] = [
+const VERBS: [(Verb, Text); 6] = [
     (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
     (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
     (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
+    (Verb::Close, Text::fixed("Close connections", "연결 닫기")),
+    (Verb::End, Text::fixed("End the processes that hold sockets", "소켓을 가진 프로세스 끝내기")),
     (Verb::Live, Text::fixed("Show connections as they change", "연결을 실시간으로 보기")),
 ];
 
@@ -138,7 +140,7 @@ impl Question<'_> {
                 let letters = entry.letters.iter().map(|letter| format!("-{letter}"));
                 let long = entry.long.iter().map(|long| format!("--{long}"));
                 for spelling in letters.chain(long).filter(|spelling| spelling.starts_with(self.word)) {
-                    offer.push(spelling, entry.help);
+                    offer.push(spelling, entry.help.of(self.language));
                 }
             }
         } else {
@@ -149,10 +151,7 @@ impl Question<'_> {
             let slash = self.word.starts_with('/');
             let dash = if slash { '/' } else { '-' };
             for entry in table::sorted().into_iter().filter(goes) {
-                let summary = match self.language {
-                    Language::English => entry.summary,
-                    Language::Korean => entry.help.of(Language::Korean),
-                };
+                let summary = entry.in_short(self.language);
                 for letter in entry.letters {
                     offer.add("", self.word, &format!("{dash}{letter}"), summary);
                 }
@@ -269,7 +268,7 @@ impl Question<'_> {
                 // A state may have the name of a check, which has been named already.
                 offer.without(names);
             }
-            Some(Verb::History | Verb::Live) => self.filter(offer, plain),
+            Some(Verb::History | Verb::Live | Verb::Close | Verb::End) => self.filter(offer, plain),
             None => {
                 if self.before.is_empty() {
                     for (verb, summary) in VERBS {

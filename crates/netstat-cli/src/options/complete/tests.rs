@@ -136,11 +136,15 @@ fn values_are_those_of_the_option_before() {
     has("--columns ", &["pid", "help"], &["pid:desc", "none"]);
     has("--group-by ", &["pid"], &["help"]);
     offers("--columns=pid,proc", &["--columns=pid,process"]);
-    offers("--columns pid,pi", &[]);
+    offers("--columns pid,pi", &["pid,pids"]);
+    offers("--columns pids,pids", &[]);
     offers("--sort rtt", &["rtt", "rtt:asc", "rtt:desc", "rttvar"]);
     offers("--sort RTT:d", &["RTT:desc"]);
     offers("--sort non", &["none"]);
-    offers("--help ", &["filter", "columns", "check", "record", "history", "live", "examples"]);
+    offers(
+        "--help ",
+        &["filter", "columns", "check", "record", "history", "close", "end", "live", "examples"],
+    );
     offers("-h fi", &["filter"]);
 }
 
@@ -285,11 +289,45 @@ fn the_script_of_powershell_asks_the_program() {
     let script = include_str!("../../../../../completions/netstat.ps1");
     assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe'"));
     assert!(script.contains("--complete powershell \"--word=$word\" -- @before 2>$null"));
-    for pair in ["{}", "()", "[]"] {
-        let count = |at: usize| script.matches(pair.chars().nth(at).unwrap()).count();
-        // The pattern of plain characters has brackets of its own, in a pair.
-        assert_eq!(count(0), count(1), "{pair}");
+}
+
+/// What a grammar of PowerShell says of the script, and of the script with each of its lines left out that cannot be.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_script_of_powershell_is_powershell() {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    let script = include_str!("../../../../../completions/netstat.ps1");
+    let tree = parser.parse(script, None).unwrap();
+    assert!(!tree.root_node().has_error(), "{}", tree.root_node().to_sexp());
+    let lines: Vec<&str> = script.lines().collect();
+    for left_out in (0..lines.len()).filter(|at| lines[*at].ends_with('{') || lines[*at].ends_with('}')) {
+        // A line that both closes and opens a block may be left out.
+        if lines[left_out].trim_start().starts_with("} else") || lines[left_out].contains(" else { ") {
+            continue;
+        }
+        let broken = [&lines[..left_out], &lines[left_out + 1..]].concat().join("\n");
+        let tree = parser.parse(&broken, None).unwrap();
+        assert!(tree.root_node().has_error(), "without {:?}", lines[left_out]);
     }
+    // Each variable is one that PowerShell knows or gives, or that is set somewhere.
+    let is_set = |name: &str| {
+        let sets = [format!("{name} = "), format!("{name}, $"), format!("foreach ({name} in")];
+        ["$null", "$wordToComplete", "$commandAst", "$cursorPosition"].contains(&name)
+            || sets.iter().any(|set| script.contains(set))
+    };
+    let mut cursor = tree.walk();
+    let mut rest = vec![tree.root_node()];
+    let mut variables = 0;
+    while let Some(node) = rest.pop() {
+        rest.extend(node.children(&mut cursor));
+        if node.kind() == "variable" {
+            let name = node.utf8_text(script.as_bytes()).unwrap().replace('@', "$");
+            assert!(is_set(&name), "{name}");
+            variables += 1;
+        }
+    }
+    assert!(variables > 20, "{variables}");
 }
 
 proptest! {

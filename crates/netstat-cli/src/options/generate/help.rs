@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 4] = [
+const VERBS: [(Verb, &str); 6] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -25,6 +25,11 @@ const VERBS: [(Verb, &str); 4] = [
     (
         Verb::History,
         "As the first word: tells what connections there were, from what netstat record kept. See netstat history --help.",
+    ),
+    (Verb::Close, "As the first word: closes connections, after asking. See netstat close --help."),
+    (
+        Verb::End,
+        "As the first word: ends the processes that hold sockets, after asking. See netstat end --help.",
     ),
     (Verb::Live, "As the first word: shows connections as they come and go. See netstat live --help."),
 ];
@@ -70,6 +75,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Check => help_of_check(language),
         Verb::Record => help_of_record(language),
         Verb::History => help_of_history(language),
+        Verb::Close | Verb::End => help_of_act(verb, language),
         Verb::Live => help_of_live(language),
     }
 }
@@ -102,6 +108,51 @@ fn help_of_history(language: Language) -> String {
     push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::History, language);
     text.push('\n');
+    text
+}
+
+fn help_of_act(verb: Verb, language: Language) -> String {
+    let (begin, filter) = match verb {
+        Verb::Close => (
+            both!(
+                "\nCloses connections, after listing them and asking. Both sides are told at once\n(reset). Nothing but the \
+                 connections that are listed is closed: the system\ncompares the identity of each.\n\n\
+                 NETSTAT close FILTER [OPTIONS]\n\n",
+                "\n연결을 보여 주고 물은 뒤에 닫습니다. 양쪽 모두 곧바로 알게 됩니다(reset).\n시스템이 같은 연결인지 확인하므로 \
+                 보여 준 연결만 닫습니다.\n\n\
+                 NETSTAT close 필터 [옵션]\n\n"
+            ),
+            both!(
+                "Which connections (netstat --help filter), as in dst 203.0.113.9 rport 443. Listeners are closed where \
+                 listening is part of it, UDP sockets where udp is.",
+                "어느 연결을 닫을지(netstat --help filter). 예: dst 203.0.113.9 rport 443. 수신 대기 소켓은 listening, UDP \
+                 소켓은 udp가 들어 있을 때 닫습니다."
+            ),
+        ),
+        _ => (
+            both!(
+                "\nEnds the processes that hold sockets, after listing them and asking. Nothing\nbut the processes that are \
+                 listed is ended: the identity of each is compared.\n\n\
+                 NETSTAT end FILTER [OPTIONS]\n\n",
+                "\n소켓을 가진 프로세스를 보여 주고 물은 뒤에 끝냅니다. 같은 프로세스인지\n확인하므로, 번호가 다른 \
+                 프로세스로 넘어가도 보여 준 것만 끝냅니다.\n\n\
+                 NETSTAT end 필터 [옵션]\n\n"
+            ),
+            both!(
+                "Which sockets (netstat --help filter), as in lport 8080 listening, or process curl.",
+                "어느 소켓을 가진 프로세스인지(netstat --help filter). 예: lport 8080 listening, 또는 process curl."
+            ),
+        ),
+    };
+    let mut text = begin.of(language).to_owned();
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
+    push_options(&mut text, verb, language);
+    let codes = both!(
+        "\nExit code: 0 all are gone; 1 some are still there, or there was nothing to do;\n2 nothing could be done, or an \
+         error.\n\n",
+        "\n종료 코드: 0 모두 닫거나 끝냄, 1 일부가 남았거나 할 일이 없음,\n2 아무것도 하지 못했거나 오류.\n\n"
+    );
+    text.push_str(codes.of(language));
     text
 }
 

@@ -1,13 +1,16 @@
 //! The man page, in the man(7) macros, which every formatter of man pages knows.
 
+mod lists;
+
 use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
 use super::examples;
 use super::help::SUMMARY;
+pub(super) use lists::EXAMPLES;
+use lists::{ENVIRONMENT, EXIT_CODES, FILES, FORMS};
 use netstat_check as check;
-use netstat_engine::text::Language;
-use netstat_engine::text::wrapped;
-use netstat_engine::{columns, filter};
+use netstat_engine::text::{Language, Text, wrapped};
+use netstat_engine::{both, columns, filter};
 
 /// The date in the footer: the day the texts of the page last changed. The page shows no version, so that it changes
 /// only with its texts.
@@ -16,189 +19,156 @@ const REVISED: &str = "2026-11-30";
 /// The width of source lines; formatters fill lines themselves.
 const WIDTH: usize = 79;
 
-/// The forms of a command line, and what each is for.
-const FORMS: [(&str, &str); 8] = [
-    ("[options] [filter] [interval]", "The table of connections."),
-    ("-r | -s | -e | -c | -x | --interfaces | --multicast [options] [interval]", "Another report."),
-    (
-        "check [name ...] [filter] [options] [interval]",
-        "What is wrong, which process causes it, and what to do next.",
-    ),
-    ("check bind port ...", "Who or what stops a program from binding a port."),
-    ("record [options]", "Watches connections open and end, and keeps them."),
-    ("history [filter] [options]", "Connections of the past, as netstat record kept them."),
-    (
-        "--help [topic]",
-        "Help: in short with -h, about a topic (filter, columns, check, record, history, examples).",
-    ),
-    (
-        "[net-tools options] [filter] [interval]",
-        "What net-tools gives, for options that only net-tools knows, as in -tulpn.",
-    ),
-];
-
-/// More examples than those of the help text, for what it does not show.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
-    ("netstat check bind 8080", "Who or what stops a program from binding port 8080."),
-    (
-        "netstat --columns process,raddr,rtt --sort rtt:desc --limit 10",
-        "The ten slowest connections, by process.",
-    ),
-    ("netstat --group-by process listening", "How many ports each program listens on."),
-    ("netstat record --keep 2GiB", "Keeps connections, with at most 2 GiB, until it is told to stop."),
-    (
-        "netstat history process curl reason failed",
-        "What curl failed to connect to, from what netstat record kept.",
-    ),
-];
-
-/// Exit codes, and what they mean.
-const EXIT_CODES: [(&str, &str); 4] = [
-    (
-        "0",
-        "The report was shown. With --exists and --wait: a row matches. With netstat record --status: a recorder is running.",
-    ),
-    (
-        "1",
-        "An error occurred, the command line was not understood, or help was asked for as on Windows (/?, -?); the reason is \
-         on standard error. With --exists: no row matches. With --wait: the time was up. With netstat record --status: no recorder is running.",
-    ),
-    ("2", "With --exists and --wait: an error, or the answer depends on something that could not be read."),
-    ("3", "In the net-tools dialect: the options were not understood, as in net-tools."),
-];
-
-/// Environment variables.
-const ENVIRONMENT: [(&str, &str); 5] = [
-    ("NETSTAT_DIALECT", "windows or net-tools: whose options these are. The option --dialect wins over it."),
-    (
-        "LC_ALL, LC_MESSAGES, LANG",
-        "The language, English or Korean, in this order. The option --lang wins over them.",
-    ),
-    ("NO_COLOR", "If it is set and not empty, states are not coloured unless --color always is given."),
-    ("TERM", "dumb is for terminals without colours."),
-    ("TZ", "The time zone of times that are read and shown."),
-];
-
-/// Files that are read or written.
-const FILES: [(&str, &str); 6] = [
-    (
-        "/var/lib/netstat",
-        "The history that netstat record writes, and that netstat history and --at read. The option --store names another.",
-    ),
-    ("/run/netns", "The network namespaces that ip netns knows by name, for --netns."),
-    ("/etc/services", "The names of ports."),
-    ("/etc/passwd", "The names of users."),
-    (
-        "/proc",
-        "The processes that hold sockets; sockets as well, where the kernel does not list them over netlink.",
-    ),
-    (
-        "/usr/lib/systemd/system/netstat-record.service",
-        "Runs the recorder as a service, where a package installs it.",
-    ),
-];
-
 /// The man page.
-pub(super) fn man() -> String {
-    let mut page = format!(
-        ".\\\" Made by netstat --generate man. Do not edit.\n.TH NETSTAT 1 {REVISED} netstat \"User Commands\"\n\
-         .SH NAME\nnetstat \\- show network connections, routes and statistics\n.SH SYNOPSIS\n"
-    );
+pub(super) fn man(language: Language) -> String {
+    let of = |text: Text| text.of(language).to_owned();
+    let mut page = String::from(".\\\" ");
+    page.push_str(&of(both!(
+        "Made by netstat --generate man. Do not edit.",
+        "netstat --lang ko --generate man이 만든 파일입니다. 고치지 마십시오."
+    )));
+    page.push_str(&format!(
+        "\n.TH NETSTAT 1 {REVISED} netstat \"{}\"\n",
+        of(both!("User Commands", "사용자 명령"))
+    ));
+    section(&mut page, &of(both!("NAME", "이름")));
+    page.push_str(&of(both!(
+        "netstat \\- show network connections, routes and statistics\n",
+        "netstat \\- 네트워크 연결, 라우팅, 통계 표시\n"
+    )));
+    section(&mut page, &of(both!("SYNOPSIS", "사용법")));
     for (at, (form, _)) in FORMS.iter().enumerate() {
         let line_break = if at == 0 { "" } else { ".br\n" };
         page.push_str(&format!("{line_break}.B netstat\n"));
-        sentence_lines(&mut page, &escape(form));
+        sentence_lines(&mut page, &escape(form.of(language)));
     }
-    page.push_str(".SH DESCRIPTION\n");
-    paragraph(&mut page, SUMMARY.english());
+    section(&mut page, &of(both!("DESCRIPTION", "설명")));
+    paragraph(&mut page, SUMMARY.of(language));
     page.push_str(".PP\n");
     paragraph(
         &mut page,
-        "The command line and the output are those of netstat on Windows. Without options it shows TCP connections, with \
-         host and service names where they are known.",
+        &of(both!(
+            "The command line and the output are those of netstat on Windows. Without options it shows TCP connections, with \
+             host and service names where they are known.",
+            "명령줄과 출력은 Windows의 netstat과 같습니다. 옵션이 없으면 TCP 연결을, 아는 경우 호스트와 서비스의 이름으로 \
+             표시합니다."
+        )),
     );
     page.push_str(".PP\n");
     paragraph(
         &mut page,
-        "Letters may be combined in any order and typed in any case, after - or / (-ano, /NAO). Long options take two \
-         dashes; their value is the next word or follows an equals sign. Options and filter may stand in any order. A number \
-         alone is the interval.",
+        &of(both!(
+            "Letters may be combined in any order and typed in any case, after - or / (-ano, /NAO). Long options take two \
+             dashes; their value is the next word or follows an equals sign. Options and filter may stand in any order. A number \
+             alone is the interval.",
+            "글자 옵션은 -나 / 뒤에 순서와 대소문자에 관계없이 붙여 쓸 수 있습니다(-ano, /NAO). 긴 옵션은 --로 시작하고, \
+             값은 다음 단어이거나 등호 뒤에 씁니다. 옵션과 필터의 순서는 자유입니다. 숫자만 쓰면 간격입니다."
+        )),
     );
-    page.push_str(".PP\nThe forms of the command line, in the order of the synopsis:\n");
-    for (form, meaning) in FORMS {
-        item(&mut page, &bold(&format!("netstat {form}")), meaning, "");
+    page.push_str(".PP\n");
+    paragraph(
+        &mut page,
+        &of(both!(
+            "The forms of the command line, in the order of the synopsis:",
+            "명령줄의 형태는 사용법의 순서대로 다음과 같습니다:"
+        )),
+    );
+    for (form, meaning) in &FORMS {
+        item(&mut page, &bold(&format!("netstat {}", form.of(language))), meaning.of(language), "");
     }
-    page.push_str(".SH OPTIONS\n");
+    section(&mut page, &of(both!("OPTIONS", "옵션")));
     for (report, heading) in Topic::ALL {
-        page.push_str(&format!(".SS {heading}\n"));
+        page.push_str(&format!(".SS {}\n", heading.of(language)));
         for entry in table::sorted().into_iter().filter(|entry| entry.report == report) {
-            item(&mut page, &spelled(entry), entry.help.english(), entry.details);
-            if let Some(inferred) = entry.inferred {
+            item(&mut page, &spelled(entry), entry.help.of(language), entry.details.of(language));
+            if let Some(inferred) = &entry.inferred {
                 page.push_str(".IP\n");
+                let what = lower_first(inferred.of(language));
                 paragraph(
                     &mut page,
-                    &format!("Format not documented by Microsoft: {}", lower_first(inferred)),
+                    &of(both!(
+                        "Format not documented by Microsoft: {what}",
+                        "Microsoft가 문서화하지 않은 형식: {what}",
+                        what
+                    )),
                 );
             }
         }
         if report == Topic::Program {
-            item(&mut page, &format!("\\fI{}\\fR", INTERVAL.name), INTERVAL.help.english(), INTERVAL.details);
+            let name = format!("\\fI{}\\fR", INTERVAL.name);
+            item(&mut page, &name, INTERVAL.help.of(language), INTERVAL.details.of(language));
         }
     }
-    page.push_str(".SH FILTERS\n");
-    filters(&mut page, &filter::help(Language::English));
-    page.push_str(".SH COLUMNS\n");
+    section(&mut page, &of(both!("FILTERS", "필터")));
+    filters(&mut page, &filter::help(language));
+    section(&mut page, &of(both!("COLUMNS", "열")));
     paragraph(
         &mut page,
-        "Names of columns, for --columns, --sort and --group-by. They are the keys of JSON and CSV as well.",
+        &of(both!(
+            "Names of columns, for --columns, --sort and --group-by. They are the keys of JSON and CSV as well.",
+            "--columns, --sort, --group-by에 쓰는 열의 이름입니다. JSON과 CSV의 키이기도 합니다."
+        )),
     );
     for column in columns::ALL {
-        let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
-        item(&mut page, &bold(column.name), &format!("{}{unit}.", column.meaning.english()), "");
+        let unit = column.unit_in(language);
+        let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+        item(&mut page, &bold(column.name), &format!("{}{unit}.", column.meaning.of(language)), "");
     }
-    page.push_str(".SH CHECKS\n");
+    section(&mut page, &of(both!("CHECKS", "검사")));
     paragraph(
         &mut page,
-        "netstat check runs all of these, or those that are named. netstat check --explain NAME explains the rule of a check, and \
-         lists its settings.",
+        &of(both!(
+            "netstat check runs all of these, or those that are named. netstat check --explain NAME explains the rule of a check, and \
+             lists its settings.",
+            "netstat check는 아래 검사를 모두, 이름을 주면 그 검사만 실행합니다. netstat check --explain 이름은 검사의 규칙을 \
+             설명하고 설정을 나열합니다."
+        )),
     );
     for known in check::ALL {
-        item(
-            &mut page,
-            &bold(known.name),
-            &format!("{}.", upper_first(known.data.summary.of(Language::English))),
-            "",
-        );
+        let summary = upper_first(known.data.summary.of(language));
+        item(&mut page, &bold(known.name), &format!("{summary}."), "");
     }
-    page.push_str(".SH EXAMPLES\n");
+    section(&mut page, &of(both!("EXAMPLES", "예")));
     let short = super::short::EXAMPLES
         .iter()
-        .map(|(command, meaning)| (*command, format!("{}.", upper_first(meaning.english()))));
-    let others = examples::EXAMPLES.iter().map(|(command, meaning)| (*command, meaning.english().to_owned()));
-    let own = EXAMPLES.map(|(command, meaning)| (command, meaning.to_owned()));
-    for (command, meaning) in short.chain(others).chain(own) {
+        .map(|(command, meaning)| (*command, format!("{}.", upper_first(meaning.of(language)))));
+    let others = examples::EXAMPLES.iter().chain(&EXAMPLES);
+    let others = others.map(|(command, meaning)| (*command, meaning.of(language).to_owned()));
+    for (command, meaning) in short.chain(others) {
         item(&mut page, &bold(command), &meaning, "");
     }
-    page.push_str(".SH \"EXIT STATUS\"\n");
-    for (code, meaning) in EXIT_CODES {
-        item(&mut page, &bold(code), meaning, "");
+    section(&mut page, &of(both!("EXIT STATUS", "종료 상태")));
+    for (code, meaning) in &EXIT_CODES {
+        item(&mut page, &bold(code), meaning.of(language), "");
     }
-    page.push_str(".PP\nThe exit codes of\n.B netstat check\n");
+    page.push_str(".PP\n");
     paragraph(
         &mut page,
-        "are what monitoring systems expect: 0 ok, or only notices; 1 warning; 2 critical; 3 unknown, or \
-         an error.",
+        &of(both!(
+            "The exit codes of netstat check are what monitoring systems expect: 0 ok, or only notices; 1 warning; 2 critical; \
+             3 unknown, or an error.",
+            "netstat check의 종료 코드는 모니터링 시스템의 관례를 따릅니다: 0 정상 또는 알림만, 1 경고, 2 위험, 3 확인 불가 \
+             또는 오류."
+        )),
     );
-    for (heading, list) in [("ENVIRONMENT", &ENVIRONMENT[..]), ("FILES", &FILES)] {
-        page.push_str(&format!(".SH {heading}\n"));
+    for (heading, list) in
+        [(both!("ENVIRONMENT", "환경 변수"), &ENVIRONMENT[..]), (both!("FILES", "파일"), &FILES)]
+    {
+        section(&mut page, heading.of(language));
         for (name, meaning) in list {
-            item(&mut page, &bold(name), meaning, "");
+            item(&mut page, &bold(name), meaning.of(language), "");
         }
     }
-    page.push_str(
-        ".SH \"SEE ALSO\"\n.BR ss (8),\n.BR ip (8),\n.BR ip\\-netns (8),\n.BR lsof (8),\n.BR services (5)\n",
-    );
+    section(&mut page, &of(both!("SEE ALSO", "관련 항목")));
+    let others = [("ss", 8), ("ip", 8), ("ip-netns", 8), ("lsof", 8), ("services", 5)];
+    let others = others.map(|(name, part)| format!(".BR {} ({part})", escape(name)));
+    page.push_str(&format!("{}\n", others.join(",\n")));
     page
+}
+
+fn section(page: &mut String, heading: &str) {
+    let quote = if heading.contains(' ') { "\"" } else { "" };
+    page.push_str(&format!(".SH {quote}{heading}{quote}\n"));
 }
 
 /// Writes the help on the filter language, whose lines are paragraphs and, indented, lists.

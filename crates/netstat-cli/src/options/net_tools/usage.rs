@@ -15,7 +15,7 @@ pub(in crate::options) fn usage() -> String {
     for entry in OPTIONS {
         let spellings = format!("  {}", spellings(entry));
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{spellings:<COLUMN$}{}", entry.help);
+        let _ = writeln!(text, "{spellings:<COLUMN$}{}", entry.help.english());
     }
     text.push_str("\nnetstat --help filter explains filters, as in netstat -tulpn port 80.\n");
     text

@@ -17,7 +17,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { History;
          2026-11-29, or RFC 3339.",
         "이 시각 전에 끝난 연결은 뺍니다: 2h(2시간 전), '10분 전', 14:05, '어제 14:05', 2026-11-29, RFC 3339."
         details "A time without an offset is one of your time zone. An hour that there was twice, because the clocks were \
-                 set back, is asked about.";
+                 set back, is asked about."
+                "시차를 적지 않은 시각은 보는 사람의 시간대입니다. 시계를 되돌려 두 번 있었던 시각이면 어느 \
+                 쪽인지 묻습니다.";
     [] "until", value(history.until, "WHEN", "14:05", ValueKind::Free, |text| values::parse_when("--until", text));
         "Leave out what began later",
         "Leaves out connections that began at this time or later. Those that were open then are shown with all of their \
@@ -29,5 +31,6 @@ pub(super) const OPTIONS: &[Entry] = entries! { History;
          where, storms of short connections, and what waited to be closed.",
         "무슨 일이 있었는지 요약합니다: 송수신량 상위, 전날에는 없던 것, 실패한 것과 그 대상, 짧은 연결의 폭주, \
          닫히기를 기다린 연결."
-        details "Without --since it is about the last 24 hours.";
+        details "Without --since it is about the last 24 hours."
+                "--since를 지정하지 않으면 최근 24시간입니다.";
 };

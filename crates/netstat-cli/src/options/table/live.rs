@@ -16,6 +16,14 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
         "Draw with ASCII characters alone",
         "Draws with ASCII characters alone.",
         "ASCII 문자만으로 그립니다.";
+    [] "budget", value(live.budget, "PERCENT", "5%", ValueKind::Free, values::parse_budget);
+        "Let listing take so much of a processor",
+        "Lets listing every socket take so much of one processor (2% if it is not given; 100% lists at every look). Between \
+         that, what is on the screen is read again.",
+        "모든 소켓을 나열하는 데 프로세서 하나의 이만큼까지 씁니다(지정하지 않으면 2%, 100%면 매번 나열). 그 사이에는 \
+         화면에 있는 것만 다시 읽습니다."
+        details "The first line says how old the table is, where something has happened since."
+        "그 뒤에 바뀐 것이 있으면 첫 줄에 표가 언제 것인지 나옵니다.";
     [] "for", value(live.lasts, "TIME", "60s", ValueKind::Free, values::parse_lasts);
         "End after this time",
         "Ends by itself after this time (60s, 10m).",

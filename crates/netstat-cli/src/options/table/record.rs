@@ -17,7 +17,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "Prints each connection that ends, as a line of JSON, until Ctrl+C. Keeps none, unless --store is given.",
         "끝나는 연결을 JSON 한 줄씩 출력합니다. Ctrl+C를 누를 때까지 계속합니다. --store를 주지 않으면 저장하지 \
          않습니다."
-        details "docs/recorder.md explains the lines.";
+        details "docs/recorder.md explains the lines."
+                "각 줄의 의미는 docs/recorder.ko.md에 있습니다.";
     [] "keep", value(recorder.keep, "SIZE", "1GiB", ValueKind::Free, values::parse_size);
         "Let the history grow to this size",
         "Lets the history grow to this size (500M, 2G; 1 GiB if it is not given). The oldest connections go first.",
@@ -34,7 +35,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "Tell how the recorder is doing",
         "Tells whether a recorder is running, what it has counted and lost, and how much it keeps.",
         "기록기가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 있는지 표시합니다."
-        details "The exit code is 0 if one is running, 1 if not.";
+        details "The exit code is 0 if one is running, 1 if not."
+                "실행 중인 기록기가 있으면 종료 코드 0, 없으면 1입니다.";
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.",

@@ -3,12 +3,13 @@
 use super::super::parse;
 use std::ffi::OsString;
 
-const DOCUMENTS: [(&str, &str); 5] = [
+const DOCUMENTS: [(&str, &str); 6] = [
     ("README.md", include_str!("../../../../../README.md")),
     ("README.ko.md", include_str!("../../../../../README.ko.md")),
     ("docs/questions.md", include_str!("../../../../../docs/questions.md")),
     ("docs/questions.ko.md", include_str!("../../../../../docs/questions.ko.md")),
     ("docs/recorder.md", include_str!("../../../../../docs/recorder.md")),
+    ("docs/recorder.ko.md", include_str!("../../../../../docs/recorder.ko.md")),
 ];
 
 /// The words after `netstat` of an indented line that is a command of this program, up to what a shell does with it.

@@ -1,5 +1,6 @@
 //! Tests of the command line.
 
+mod act;
 mod check;
 mod dialect;
 mod documents;

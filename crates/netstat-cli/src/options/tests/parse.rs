@@ -630,6 +630,8 @@ fn words_are_an_interval_or_a_filter() {
         ("-? other", Command::Help(Manner::Windows)),
         ("--help record", Command::HelpVerb(crate::options::arguments::Verb::Record, Manner::Unix)),
         ("help history", Command::HelpVerb(crate::options::arguments::Verb::History, Manner::Unix)),
+        ("--help close", Command::HelpVerb(crate::options::arguments::Verb::Close, Manner::Unix)),
+        ("end --help", Command::HelpVerb(crate::options::arguments::Verb::End, Manner::Unix)),
         ("--help -an", Command::Help(Manner::Unix)),
     ] {
         assert_eq!(parse_line(line), Ok(command), "{line}");
@@ -638,12 +640,12 @@ fn words_are_an_interval_or_a_filter() {
     for (line, complaint) in [
         (
             "--help foo",
-            "there is no help about \"foo\": the topics are filter, columns, check, record, history, live, examples",
+            "there is no help about \"foo\": the topics are filter, columns, check, record, history, close, end, live, examples",
         ),
         ("help colums", "there is no help about \"colums\": type netstat --help columns"),
         (
             "-h 5",
-            "there is no help about \"5\": the topics are filter, columns, check, record, history, live, examples",
+            "there is no help about \"5\": the topics are filter, columns, check, record, history, close, end, live, examples",
         ),
     ] {
         assert_eq!(parse_line(line).unwrap_err().to_string(), complaint, "{line}");

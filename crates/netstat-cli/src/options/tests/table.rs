@@ -105,11 +105,16 @@ fn every_option_has_all_its_texts() {
         assert!((10..=60).contains(&entry.summary.len()), "summary of {name}: {}", entry.summary.len());
         assert!(!entry.summary.ends_with('.'), "summary of {name}");
         let help = [Language::English, Language::Korean].map(|language| entry.help.of(language));
-        for text in [help[0], help[1], entry.details, entry.inferred.unwrap_or_default()] {
+        let inferred = entry.inferred.clone().unwrap_or_default();
+        let others = [&entry.details, &inferred].map(|text| [text.english(), text.of(Language::Korean)]);
+        for text in help.into_iter().chain(others.into_iter().flatten()) {
             assert!(text.is_empty() || text.ends_with('.'), "{name}: {text}");
             assert!(!text.contains("  ") && !text.contains('\n'), "{name}: {text}");
         }
         assert!(help.iter().all(|text| !text.is_empty()), "help of {name}");
+        for [english, korean] in others {
+            assert_eq!(english.is_empty(), korean.is_empty(), "{name} has one language only: {english}");
+        }
         assert!(Topic::ALL.iter().any(|(report, _)| *report == entry.report), "{name} is in no list");
     }
     assert!(INTERVAL.help.english().ends_with('.'));
@@ -117,10 +122,12 @@ fn every_option_has_all_its_texts() {
 
 #[test]
 fn every_option_is_in_every_document() {
-    let documents = Document::NAMES.into_iter().filter_map(Document::from_name);
-    for document in documents.filter(|document| matches!(document, Document::Man | Document::Markdown)) {
+    for (document, language) in [Document::Man, Document::Markdown]
+        .into_iter()
+        .flat_map(|document| [Language::English, Language::Korean].map(|language| (document, language)))
+    {
         // The man page writes a dash as \-.
-        let text = generate::text(document).replace("\\-", "-");
+        let text = generate::text(document, language).replace("\\-", "-");
         for entry in table::all() {
             let long = format!("--{}", entry.long);
             let whole = |spelling: &str| {

@@ -176,6 +176,19 @@ pub(in crate::options) fn parse_watch(text: &OsStr) -> Result<Duration, Complain
     Ok(pause)
 }
 
+/// Parses the value of `--budget`: a whole number of percent.
+pub(in crate::options) fn parse_budget(text: &OsStr) -> Result<u32, Complaint> {
+    let number = text.to_str().map(|text| text.strip_suffix('%').unwrap_or(text));
+    match number.and_then(|number| number.parse().ok()) {
+        Some(percent @ 1..=100) => Ok(percent),
+        _ => Err(complaint!(
+            "--budget {text} is not 1% to 100%: type, for example, --budget 5%",
+            "--budget {text}: 1%에서 100% 사이로 지정하세요. 입력 예: --budget 5%",
+            text = quoted(text)
+        )),
+    }
+}
+
 /// Parses the value of `--for`.
 pub(in crate::options) fn parse_lasts(text: &OsStr) -> Result<Duration, Complaint> {
     parse_duration(

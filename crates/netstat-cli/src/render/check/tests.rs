@@ -31,7 +31,7 @@ fn evidence() -> Evidence {
 }
 
 fn finding() -> Finding {
-    let holder = HeldBy::Process { pid: 4711, name: Some("a\u{1b}[2J\u{202e}b".into()) };
+    let holder = HeldBy::Process { pid: 4711, name: Some("a\u{1b}[2J\u{202e}b".into()), behind: None };
     let who = holder.text();
     let mut finding = Finding::new(
         Severity::Warning,

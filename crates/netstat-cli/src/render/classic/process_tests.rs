@@ -55,9 +55,12 @@ fn the_process_stands_last_in_any_form() {
 
 #[test]
 fn the_process_stands_below_its_heading() {
-    for form in [NUMERIC, Classic { pid: true, ..NUMERIC }] {
+    let korean = |form| Classic { language: Language::Korean, ..form };
+    let with_pid = Classic { pid: true, ..NUMERIC };
+    for form in [NUMERIC, with_pid, korean(NUMERIC), korean(with_pid)] {
         let lines = with_process("process", form);
-        let at = lines[0].find("PROCESS").unwrap();
+        let (before, _) = lines[0].split_once(PROCESS.of(form.language)).unwrap();
+        let at = cells(before.as_bytes());
         let shown = |line: &str| {
             line.chars().fold(String::new(), |mut shown, character| {
                 match character {

@@ -1,11 +1,12 @@
 use super::*;
 use crate::render::extras::Extras;
+use netstat_engine::enrich::StandIns;
 use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{
     Executable, Family, IpEndpoint, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
-    Transport,
+    Transport, WindowsSocket,
 };
 use proptest::prelude::*;
 use rustc_hash::FxHashMap;
@@ -479,7 +480,10 @@ fn processes() -> FxHashMap<ProcessKey, Process> {
 fn owner_lines() {
     let processes = processes();
     let lines = |path, ownership| {
-        let form = Classic { owners: Some(OwnerLines { lookup: &processes, path }), ..NUMERIC };
+        let form = Classic {
+            owners: Some(OwnerLines { lookup: &processes, stand_ins: &StandIns::default(), path }),
+            ..NUMERIC
+        };
         rows(&form, &[Socket { ownership, ..tcp("10.0.0.1:1", None, Listen) }]).split_off(1)
     };
     let held = |pid| owned(pid, udp("10.0.0.1:1", None)).ownership;
@@ -490,6 +494,19 @@ fn owner_lines() {
     assert_eq!(lines(false, held(4)), [" [same]"]);
     assert_eq!(lines(false, held(5)), ["  a\\x0ab", " [/]"]);
     assert_eq!(lines(false, held(6)), ["  TCP\\x20\\x20\\x20\\x200.0.0.0:22", " [x]"]);
+    // Windows: one of several services of the process, or none where it does not tell which.
+    let of_windows = |module: Option<&str>| {
+        let stand_ins = StandIns::default();
+        let form = Classic {
+            owners: Some(OwnerLines { lookup: &processes, stand_ins: &stand_ins, path: false }),
+            ..NUMERIC
+        };
+        let windows = WindowsSocket { module: module.map(Into::into), ..WindowsSocket::default() };
+        let socket = owned(1, tcp("10.0.0.1:1", None, Listen));
+        rows(&form, &[Socket { windows: Some(Box::new(windows)), ..socket }]).split_off(1)
+    };
+    assert_eq!(of_windows(Some("Dnscache")), ["  Dnscache", " [sshd]"]);
+    assert_eq!(of_windows(None), [" [sshd]"]);
     for ownership in [
         held(3),
         held(99),

@@ -4,11 +4,11 @@
 //! does not say which process held the socket, when it began, or how it ended; a look at the table tells the first two of
 //! what lives long enough.
 
-use crate::contract::{EventStream, EventWishes};
+use crate::contract::{Destroyed, EventStream, EventWishes};
 use crate::linux::Linux;
 use crate::linux::source::{Closings, Source};
 use crate::linux::{clock, sockets, wire};
-use crate::looks::{Gone, Looks};
+use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod, GapCause, RecordGap};
 use netstat_model::query::Kinds;
 use netstat_model::{Error, Namespace, NoBpf, Operation};
@@ -53,9 +53,7 @@ impl<'a> Sampled<'a> {
 
     /// Tells of messages that are missing. The kernel counts them for each socket.
     fn tell_gap(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) {
-        let mut table = Vec::new();
-        let read = self.source.read("/proc/thread-self/net/netlink", &mut table);
-        let dropped = read.ok().and_then(|()| decode_drops(&table, self.closings.inode()));
+        let dropped = dropped(self.source, self.closings.inode());
         let lost = dropped.map(|dropped| dropped.saturating_sub(self.dropped));
         self.dropped = dropped.unwrap_or(self.dropped);
         self.looks.count_lost(lost.unwrap_or(0));
@@ -115,19 +113,19 @@ impl EventStream for Sampled<'_> {
 }
 
 /// Adds the sockets that a datagram tells of.
-pub(super) fn decode_datagram(datagram: &[u8], into: &mut Vec<Gone>) {
+pub(in crate::linux) fn decode_datagram(datagram: &[u8], into: &mut Vec<Destroyed>) {
     let rows = wire::messages(datagram).flatten().filter_map(|message| message.of_kind(SOCK_DIAG_BY_FAMILY));
     into.extend(rows.filter_map(decode_gone));
 }
 
-fn decode_gone(row: &[u8]) -> Option<Gone> {
+fn decode_gone(row: &[u8]) -> Option<Destroyed> {
     let (cookie, local, remote, info) = sockets::decode_destroyed(row)?;
     let number = |at| info.and_then(|info| wire::u32_at(info, at));
     let long = |at| info.and_then(|info| wire::array_at::<8>(info, at)).map(u64::from_ne_bytes);
     // The kernel counts a SYN and a FIN among the bytes that were acknowledged, but not among those that were sent.
     let sent = long(BYTES_SENT).zip(long(BYTES_RETRANS)).map(|(sent, again)| sent.saturating_sub(again));
     let acknowledged = long(BYTES_ACKED);
-    Some(Gone {
+    Some(Destroyed {
         cookie,
         local,
         // The kernel has let go of the remote end of a connection that was reset or refused.
@@ -138,6 +136,13 @@ fn decode_gone(row: &[u8]) -> Option<Gone> {
         min_rtt: number(MIN_RTT).filter(|rtt| *rtt != 0 && *rtt != u32::MAX),
         retransmits: number(TOTAL_RETRANS),
     })
+}
+
+/// Returns how many messages the socket of this inode had no room for; `None` where that cannot be read.
+pub(in crate::linux) fn dropped(source: &dyn Source, inode: u64) -> Option<u64> {
+    let mut table = Vec::new();
+    source.read("/proc/thread-self/net/netlink", &mut table).ok()?;
+    decode_drops(&table, inode)
 }
 
 /// Decodes how many messages the socket of this inode had no room for, from `/proc/net/netlink`.

@@ -97,7 +97,13 @@ fn why_no_bpf() -> Option<NoBpf> {
     let may = is_worth_it(&Live, Owners::Bpf);
     match may.and_then(|()| Live.owners_program().map(drop).map_err(Failure::reason)) {
         Ok(()) => None,
-        Err(reason @ (NoBpf::NotPermitted | NoBpf::KernelTooOld)) => Some(reason),
+        Err(
+            reason @ (NoBpf::NotPermitted
+            | NoBpf::NoPerfmon
+            | NoBpf::LockedDown
+            | NoBpf::JitOff
+            | NoBpf::KernelTooOld),
+        ) => Some(reason),
         Err(other) => panic!("{other}"),
     }
 }

@@ -6,7 +6,8 @@
 //! `$IFACE`, `;`, `&&`, `||` and redirections are not understood.
 
 use super::draft::{Draft, default_route, parse_kind, parse_prefix};
-use super::files::{Format, Line, Reader, Section};
+use super::reader::Reader;
+use crate::linux::config_files::{Format, Line, Section};
 use netstat_model::{Prefix, RouteKind};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -39,7 +40,7 @@ pub(super) fn collect(reader: &mut Reader<'_>) {
     let mut waiting = vec![FILE.to_owned()];
     while let Some(path) = waiting.pop() {
         if seen.insert(path.clone())
-            && let Some(text) = reader.file(&path, &FORMAT)
+            && let Some(text) = reader.files.file(&path, &FORMAT)
         {
             waiting.extend(parse(&text, reader).into_iter().rev());
         }
@@ -78,7 +79,7 @@ fn absolute(path: &str) -> String {
 }
 
 fn list(folder: &str, wanted: impl Fn(&str) -> bool, reader: &mut Reader<'_>) -> Vec<String> {
-    reader.names(folder, wanted).into_iter().map(|name| format!("{folder}/{name}")).collect()
+    reader.files.names(folder, wanted).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
 /// Returns the files that a path with a pattern in its last part stands for.

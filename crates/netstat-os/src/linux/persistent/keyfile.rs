@@ -4,7 +4,8 @@
 //! Not read: profiles whose name does not end in `.nmconnection`, which old releases wrote.
 
 use super::draft::{Draft, parse_decimal, parse_prefix};
-use super::files::{Format, Reader, Section, ini_line, values};
+use super::reader::Reader;
+use crate::linux::config_files::{Format, Section, ini_line, values};
 use netstat_model::Prefix;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -32,8 +33,10 @@ pub(super) static FORMAT: Format = Format {
 pub(super) fn collect(reader: &mut Reader<'_>) {
     let mut seen = BTreeSet::new();
     for folder in FOLDERS {
-        for name in reader.names(folder, |name| name.ends_with(".nmconnection") && !name.starts_with('.')) {
-            let Some(text) = reader.file(&format!("{folder}/{name}"), &FORMAT) else { continue };
+        for name in
+            reader.files.names(folder, |name| name.ends_with(".nmconnection") && !name.starts_with('.'))
+        {
+            let Some(text) = reader.files.file(&format!("{folder}/{name}"), &FORMAT) else { continue };
             let profile = FORMAT.sections(&text);
             let uuid = values(&profile, "connection", "uuid").next_back();
             if uuid.is_none_or(|uuid| seen.insert(uuid.to_owned())) {

@@ -5,7 +5,8 @@
 //! `_ipv6ra`), which are not persistent.
 
 use super::draft::Draft;
-use super::files::{Format, Reader, Section, ini_line, values};
+use super::reader::Reader;
+use crate::linux::config_files::{Format, Section, ini_line, values};
 
 const FOLDERS: [&str; 4] = [
     "/etc/systemd/network",
@@ -23,11 +24,11 @@ pub(super) static FORMAT: Format = Format {
 };
 
 pub(super) fn collect(reader: &mut Reader<'_>) {
-    for (name, path) in reader.merged(&FOLDERS.map(str::to_owned), |name| name.ends_with(".network")) {
-        let Some(mut text) = reader.file(&path, &FORMAT) else { continue };
+    for (name, path) in reader.files.merged(&FOLDERS.map(str::to_owned), |name| name.ends_with(".network")) {
+        let Some(mut text) = reader.files.file(&path, &FORMAT) else { continue };
         let drop_ins = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
-        for path in reader.merged(&drop_ins, |name| name.ends_with(".conf")).into_values() {
-            text.extend(reader.file(&path, &FORMAT));
+        for path in reader.files.merged(&drop_ins, |name| name.ends_with(".conf")).into_values() {
+            text.extend(reader.files.file(&path, &FORMAT));
         }
         parse(&text, reader);
     }

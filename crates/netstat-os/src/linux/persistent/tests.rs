@@ -33,7 +33,7 @@ fn parsed(store: RouteStore, parse: impl FnOnce(&mut Reader<'_>)) -> (Vec<String
     let nothing = Script::new([]);
     let mut reader = Reader::new(&nothing, store);
     parse(&mut reader);
-    (formatted(&reader.routes), reader.not_understood)
+    (formatted(&reader.routes), reader.files.not_understood)
 }
 
 #[test]

@@ -155,6 +155,17 @@ fn an_error_is_never_an_empty_table() {
 }
 
 #[test]
+fn a_change_is_made_only_once_the_kernel_says_so() {
+    let asked = |datagrams| change(&Script::new([(datagrams, None)]), Netlink::SockDiag, 21, b"body");
+    assert!(asked(vec![error(0)]).is_ok());
+    assert!(asked(vec![message(20, 0, b"row!"), error(0)]).is_ok());
+    assert_eq!(asked(vec![error(EPERM)]).unwrap_err().raw_os_error(), Some(EPERM));
+    for odd in [vec![], vec![done()], vec![message(NLMSG_ERROR, 0, b"")], vec![vec![7; 9]]] {
+        assert_eq!(asked(odd.clone()).unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{odd:?}");
+    }
+}
+
+#[test]
 fn malformed_messages_are_counted_and_skipped() {
     let mut short = message(20, 0, b"row!");
     short.truncate(18);

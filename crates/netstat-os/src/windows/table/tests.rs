@@ -1,5 +1,6 @@
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED};
+use crate::windows::memory::Memory;
 use crate::windows::processes::ENDED;
 use crate::windows::processes::tests::list_of;
 use crate::windows::sockets::tests::tables;
@@ -60,6 +61,39 @@ fn process_ids_become_processes() {
             owner(8, 20, Some(4)),
         ]
     );
+}
+
+#[test]
+fn after_the_clock_was_set_back_a_process_may_seem_younger_than_its_socket() {
+    /// Hundreds of nanoseconds in a second.
+    const SECOND: u64 = 10_000_000;
+    let number = |number: u64| Memory::flat(number.to_le_bytes().to_vec());
+    // The socket was made at 1234, by a clock that was 300 s behind that of when its process began.
+    let processes =
+        |start: u64| list_of(&[(4, 0, 10, "System"), (1712, 4, start, "svc.exe"), (8, 4, 20, "a.exe")]);
+    let source = |start, now| {
+        tables()
+            .says(Question::Processes, processes(start))
+            .says(Question::Uptime, number(600_000))
+            .says(Question::Time, number(now))
+    };
+    let of_first = |source: &Fake| {
+        let answer = listed(source, AUTO, &mut |_| Visit::Keep).unwrap();
+        (
+            answer.data.0.iter().next().unwrap().ownership().principal().unwrap().process.start_time,
+            answer.warnings,
+        )
+    };
+    let (start, warnings) = of_first(&source(1234 + 299 * SECOND, 10 + 300 * SECOND));
+    assert_eq!(start, 1234 + 299 * SECOND);
+    assert_eq!(
+        warnings[0].to_string(),
+        "whether some sockets are those of the processes that are shown is unknown: the clock was set back since these \
+         began"
+    );
+    // Younger by more than that, and with a clock that nobody has set: another process has the number now.
+    assert_eq!(of_first(&source(1234 + 400 * SECOND, 10 + 300 * SECOND)), (ENDED, vec![]));
+    assert_eq!(of_first(&source(1234 + 299 * SECOND, 10 + 600 * SECOND)), (ENDED, vec![]));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Configuration files: where they are found, and their sections of settings.
 
-use super::draft::Draft;
-use crate::linux::source::Source;
-use netstat_model::{PersistentRoute, RouteStore};
+use super::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -107,21 +105,19 @@ fn join_lines(text: &str) -> String {
     joined
 }
 
-/// Reads the files of one program, and gathers what is in them.
-pub(super) struct Reader<'a> {
+/// Reads the files of one program, and remembers what could not be.
+pub(super) struct Files<'a> {
     source: &'a dyn Source,
-    store: RouteStore,
-    pub(super) routes: Vec<PersistentRoute>,
-    /// How many files were read.
-    pub(super) files: usize,
+    /// How many were read.
+    pub(super) read: usize,
     /// The first error, apart from files that do not exist.
     pub(super) refused: Option<io::Error>,
     pub(super) not_understood: usize,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(source: &'a dyn Source, store: RouteStore) -> Self {
-        Self { source, store, routes: Vec::new(), files: 0, refused: None, not_understood: 0 }
+impl<'a> Files<'a> {
+    pub(super) fn new(source: &'a dyn Source) -> Self {
+        Self { source, read: 0, refused: None, not_understood: 0 }
     }
 
     fn note(&mut self, error: io::Error) {
@@ -135,7 +131,7 @@ impl<'a> Reader<'a> {
         let mut bytes = Vec::new();
         match self.source.read_kept(path, &|text| format.keep(text), &mut bytes) {
             Ok(()) => {
-                self.files += 1;
+                self.read += 1;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
             Err(error) => {
@@ -143,6 +139,11 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// Returns where a link leads; `None` if it is none.
+    pub(super) fn link(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.source.read_link(path).ok()?).ok()
     }
 
     /// Lists the wanted names in a folder, sorted.
@@ -172,13 +173,5 @@ impl<'a> Reader<'a> {
             }
         }
         merged
-    }
-
-    /// Adds a route, or counts one that was not understood.
-    pub(super) fn add(&mut self, draft: Option<Draft>) {
-        match draft.and_then(|draft| draft.finish(self.store)) {
-            Some(route) => self.routes.push(route),
-            None => self.not_understood += 1,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs `netsh` for settings that no function returns.
+//! Runs programs of Windows for what no function returns.
 
 use super::error_of;
 use super::network::system_folder;
@@ -13,22 +13,42 @@ use wait_timeout::ChildExt;
 use windows_sys::Win32::Foundation::{ERROR_GEN_FAILURE, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-/// Timeout. netsh usually answers within a fraction of a second.
+/// Timeout. netsh usually answers within a fraction of a second, PowerShell within two.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its full path, so that no other netsh can take its place.
+/// Prints the template of each connection. The module is named by its folder, because PowerShell looks for a name in those of
+/// the user first.
+const TEMPLATES: &str = r#"$ErrorActionPreference = 'Stop'; Import-Module "$PSHOME\Modules\NetTCPIP"; foreach ($of in NetTCPIP\Get-NetTCPConnection) { [Console]::WriteLine("$($of.LocalAddress) $($of.LocalPort) $($of.RemoteAddress) $($of.RemotePort) $($of.AppliedSetting)") }"#;
+
+/// Runs `netsh interface ipv4 show WHAT protocol=tcp`.
 pub(super) fn show(protocol: Transport, family: Family, what: &str) -> io::Result<Memory> {
-    let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
-    netsh.arg("interface").arg(match family {
+    let family = match family {
         Family::V4 => "ipv4",
         Family::V6 => "ipv6",
-    });
-    netsh.arg("show").arg(what).arg(match protocol {
+    };
+    let protocol = match protocol {
         Transport::Tcp => "protocol=tcp",
         Transport::Udp => "protocol=udp",
-    });
-    netsh.stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
-    output_within(&mut netsh, LIMIT).map(Memory::flat)
+    };
+    run("netsh.exe", &["interface", family, "show", what, protocol])
+}
+
+/// Runs `netsh http show servicestate view=requestq verbose=no`.
+pub(super) fn http_queues() -> io::Result<Memory> {
+    run("netsh.exe", &["http", "show", "servicestate", "view=requestq", "verbose=no"])
+}
+
+/// Asks PowerShell for the templates of connections.
+pub(super) fn templates() -> io::Result<Memory> {
+    let options = ["-NoLogo", "-NoProfile", "-NonInteractive", "-Command", TEMPLATES];
+    run(r"WindowsPowerShell\v1.0\powershell.exe", &options)
+}
+
+/// Runs a program by its full path, so that no other can take its place.
+fn run(program: &str, words: &[&str]) -> io::Result<Memory> {
+    let mut command = Command::new(system_folder()?.join(program));
+    command.args(words).stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
+    output_within(&mut command, LIMIT).map(Memory::flat)
 }
 
 /// Returns the output of a program that succeeds. Kills it after the timeout.
