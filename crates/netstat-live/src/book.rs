@@ -200,7 +200,10 @@ impl Book {
             changes.closed += 1;
             match self.entry_mut(&key) {
                 Some(entry) if entry.mark == Mark::Gone => changes.closed -= 1,
-                Some(entry) => entry.set_mark(Mark::Gone, at),
+                Some(entry) => {
+                    entry.set_mark(Mark::Gone, at);
+                    entry.marked_look = entry.look;
+                }
                 None => {
                     changes.opened += 1;
                     // More than fit on any screen are only counted.
@@ -256,6 +259,27 @@ impl Book {
         &self.happened
     }
 
+    /// Gathers what this look marked.
+    fn note_happened(&mut self) {
+        let (looks, now) = (self.looks, self.looked);
+        if looks == 1 {
+            return;
+        }
+        for (entry, at) in self.entries.iter().zip(0..) {
+            if let Some(entry) = entry
+                && (entry.marked_look, entry.marked) == (looks, now)
+            {
+                let what = match entry.mark {
+                    Mark::New => What::Opened,
+                    Mark::Changed => What::Changed(entry.state),
+                    Mark::Gone => What::Closed,
+                    Mark::Nothing => continue,
+                };
+                self.happened.push((Slot(at), what));
+            }
+        }
+    }
+
     fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
         let looks = self.looks;
         let slot = self.index.get(key)?;
@@ -272,27 +296,6 @@ impl Book {
         self.index.insert(entry.key.clone(), slot);
         if let Some(place) = self.entries.get_mut(slot.0 as usize) {
             *place = Some(entry);
-        }
-    }
-
-    /// Gathers what this look marked.
-    fn note_happened(&mut self) {
-        let (looks, now) = (self.looks, self.looked);
-        if looks == 1 {
-            return;
-        }
-        for (slot, entry) in
-            self.entries.iter().zip(0..).filter_map(|(entry, at)| Some((Slot(at), entry.as_ref()?)))
-        {
-            if entry.marked_look == looks && entry.marked == now {
-                let what = match entry.mark {
-                    Mark::New => What::Opened,
-                    Mark::Changed => What::Changed(entry.state),
-                    Mark::Gone => What::Closed,
-                    Mark::Nothing => continue,
-                };
-                self.happened.push((slot, what));
-            }
         }
     }
 

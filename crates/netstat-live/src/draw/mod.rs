@@ -257,17 +257,35 @@ fn foot(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         _ => None,
     };
     if let Some(expected) = expected {
-        canvas.put(0, layout.message, &safe(expected.of(language)), canvas.width, PLAIN);
+        say(canvas, layout, &expected, PLAIN);
     } else if let Some(failure) = &state.failure {
         let text = both!("the table is old: {why}", "오래된 표입니다: {why}", why = failure.clone());
-        canvas.put(0, layout.message, &safe(text.of(language)), canvas.width, RED);
+        say(canvas, layout, &text, RED);
     } else if let Some(message) = &state.message {
-        canvas.put(0, layout.message, &safe(message.of(language)), canvas.width, PLAIN);
+        say(canvas, layout, message, PLAIN);
     } else if let Some(warning) = doubts {
+        // It stays for as long as the view: it takes no line from the row of the cursor.
         let text = netstat_engine::text::system::warning(warning);
         canvas.put(0, layout.message, &safe(text.of(language)), canvas.width, YELLOW);
     }
     keys(canvas, layout.keys);
+}
+
+/// Says a sentence. A long one takes the last line about the row as well, where there is one.
+fn say(canvas: &mut Canvas<'_, '_>, layout: &Layout, text: &Text, style: Style) {
+    let text = safe(text.of(canvas.state.environment.language));
+    let lines = words::wrapped(&text, usize::from(canvas.width));
+    match lines.split_first() {
+        Some((first, rest)) if !rest.is_empty() && layout.summary.is_some() => {
+            let above = layout.message.saturating_sub(1);
+            canvas.put(0, above, &" ".repeat(usize::from(canvas.width)), canvas.width, PLAIN);
+            canvas.put(0, above, first, canvas.width, style);
+            canvas.put(0, layout.message, &rest.join(" "), canvas.width, style);
+        }
+        _ => {
+            canvas.put(0, layout.message, &text, canvas.width, style);
+        }
+    }
 }
 
 /// The keys that are used most. The first and the last are always there.
