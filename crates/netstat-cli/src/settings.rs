@@ -1,5 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod capture;
 mod net_tools;
 mod past;
 mod recorder;
@@ -23,6 +24,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use capture::Capture;
 pub(crate) use past::is_kept;
 pub(crate) use recorder::{Recorder, Recording};
 
@@ -84,6 +86,8 @@ pub(crate) enum Report {
     Check(Checks),
     /// `netstat record`.
     Record(Recorder),
+    /// `netstat capture`.
+    Capture(Capture),
     /// A report of the net-tools dialect.
     NetTools(NetTools),
     /// `netstat history`.
@@ -104,7 +108,9 @@ impl Report {
             Self::Connections(table) | Self::History(History { table, .. }) => {
                 matches!(table.form, Layout::Data(..))
             }
-            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) => false,
+            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::Capture(_) | Self::NetTools(_) => {
+                false
+            }
         }
     }
 }
@@ -325,6 +331,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::History) => {
             return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
         }
+        Some(Verb::Capture) => return Report::Capture(capture::settings(arguments)),
         None => {}
     }
     if arguments.route {

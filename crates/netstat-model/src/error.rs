@@ -47,6 +47,8 @@ pub enum Operation {
     ListRdma,
     /// Watching connections open and end.
     WatchConnections,
+    /// Capturing packets.
+    CapturePackets,
     /// Reading the history of connections.
     ReadHistory,
     /// Writing a recording.
@@ -74,6 +76,7 @@ impl fmt::Display for Operation {
             Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::WatchConnections => "cannot watch connections",
+            Self::CapturePackets => "cannot capture packets",
             Self::ReadHistory => "cannot read the history",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",

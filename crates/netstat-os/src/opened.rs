@@ -7,7 +7,7 @@ use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
     Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin,
-    Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    PacketStream, PacketTest, Packets, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
@@ -188,5 +188,11 @@ impl TextTables for Opened {
 impl Events for Opened {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         self.backend.events(wishes)
+    }
+}
+
+impl Packets for Opened {
+    fn packets(&self, program: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        self.backend.packets(program)
     }
 }

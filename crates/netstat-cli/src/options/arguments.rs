@@ -90,6 +90,8 @@ pub(crate) struct Arguments {
     pub(crate) verb: Option<Verb>,
     /// Arguments of `netstat check`.
     pub(crate) check: CheckArguments,
+    /// Arguments of `netstat capture`.
+    pub(crate) capture: CaptureArguments,
     /// Arguments of `netstat history`.
     pub(crate) history: HistoryArguments,
     /// `--at`: the moment whose table is shown.
@@ -157,6 +159,21 @@ pub(crate) struct HistoryArguments {
     pub(crate) summary: bool,
 }
 
+/// What was typed after `netstat capture`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct CaptureArguments {
+    /// `--write`: the file to write.
+    pub(crate) write: Option<PathBuf>,
+    /// `--for`: how long.
+    pub(crate) duration: Option<Duration>,
+    /// `--max-size`: how large the file may become, in bytes.
+    pub(crate) max_size: Option<u64>,
+    /// `--snap`: how many bytes of each packet to keep.
+    pub(crate) snap: Option<usize>,
+    /// `--headers`: keep the headers alone.
+    pub(crate) headers: bool,
+}
+
 /// What was typed after `netstat record`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct RecordArguments {
@@ -209,6 +226,8 @@ named! {
         Record = "record",
         /// Tells what connections there were.
         History = "history",
+        /// Keeps the packets of connections.
+        Capture = "capture",
     }
 }
 
@@ -219,6 +238,7 @@ impl Verb {
             Self::Check => "check",
             Self::Record => "record",
             Self::History => "history",
+            Self::Capture => "capture",
         }
     }
 

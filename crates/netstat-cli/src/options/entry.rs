@@ -42,18 +42,21 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat capture` only.
+    Capture,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 6] = [
+    pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
         (Self::Record, "Options for netstat record"),
         (Self::History, "Options for netstat history"),
+        (Self::Capture, "Options for netstat capture"),
         (Self::Program, "General options"),
     ];
 
@@ -63,6 +66,7 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Capture => Some(Verb::Capture),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

@@ -20,6 +20,8 @@ named! {
         Record = "record",
         /// `netstat history`.
         History = "history",
+        /// `netstat capture`.
+        Capture = "capture",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -35,6 +37,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::Check) => Command::HelpVerb(Verb::Check, manner),
         Some(HelpTopic::Record) => Command::HelpVerb(Verb::Record, manner),
         Some(HelpTopic::History) => Command::HelpVerb(Verb::History, manner),
+        Some(HelpTopic::Capture) => Command::HelpVerb(Verb::Capture, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

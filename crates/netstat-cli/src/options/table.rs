@@ -6,6 +6,7 @@ use crate::render::format::Format;
 use crate::render::formats;
 use std::sync::LazyLock;
 
+mod capture;
 mod check;
 mod connections;
 mod history;
@@ -16,13 +17,14 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 7] = [
+const LISTS: [&[Entry]; 8] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
     check::OPTIONS,
     record::OPTIONS,
     history::OPTIONS,
+    capture::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -32,6 +34,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Check => &check::SHARED,
         Verb::Record => &record::SHARED,
         Verb::History => &history::SHARED,
+        Verb::Capture => &capture::SHARED,
     }
 }
 
@@ -63,9 +66,11 @@ pub(super) fn sorted() -> Vec<&'static Entry> {
     entries
 }
 
-/// Finds an option by letter, ignoring case.
-pub(super) fn by_letter(letter: char) -> Option<&'static Entry> {
-    all().find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
+/// Finds an option by letter, ignoring case. Those of another first word than this one are not there: `-w` is a letter of
+/// net-tools.
+pub(super) fn by_letter(letter: char, verb: Option<Verb>) -> Option<&'static Entry> {
+    let belongs = |entry: &&Entry| entry.report.verb().is_none_or(|needed| verb == Some(needed));
+    all().filter(belongs).find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
 }
 
 /// Finds an option by long spelling without dashes, ignoring case.

@@ -1,6 +1,7 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
 mod as_read;
+mod capture;
 mod check;
 mod connections;
 mod elsewhere;
@@ -189,6 +190,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
+        Report::Capture(asked) => return capture::run(&session, asked),
         _ => {}
     }
     if let Some(asked) = &settings.past {
@@ -347,7 +349,7 @@ impl Session<'_> {
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             // They have a course of their own, above.
-            Report::Check(_) | Report::Record(_) | Report::History(_) => Ok(Vec::new()),
+            Report::Check(_) | Report::Record(_) | Report::History(_) | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => {

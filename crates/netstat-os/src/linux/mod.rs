@@ -18,8 +18,11 @@ mod interface_counters;
 mod interfaces;
 mod limits;
 mod live;
+mod mapping;
 mod namespaces;
 mod owners;
+mod packet_ring;
+mod packets;
 mod persistent;
 mod privileges;
 mod processes;
@@ -44,8 +47,8 @@ mod wire;
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, PacketStream,
+    PacketTest, Packets, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -206,6 +209,14 @@ impl Restrictions for Linux {
 impl Events for Linux {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         events::events(self, wishes)
+    }
+}
+
+impl Packets for Linux {
+    fn packets(&self, program: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        let opened = self.source().packets(program);
+        let source = opened.map_err(|error| Error::new(Operation::CapturePackets, error))?;
+        Ok(Box::new(packets::LinuxPackets::new(source)))
     }
 }
 

@@ -49,8 +49,8 @@ use super::tape::Player;
 #[cfg(windows)]
 use super::tape::Recorder;
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, PacketStream,
+    PacketTest, Packets, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -220,6 +220,12 @@ impl Restrictions for Windows {
 impl Events for Windows {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
+    }
+}
+
+impl Packets for Windows {
+    fn packets(&self, _: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        Err(Error::new(Operation::CapturePackets, std::io::ErrorKind::Unsupported.into()))
     }
 }
 

@@ -140,7 +140,7 @@ fn values_are_those_of_the_option_before() {
     offers("--sort rtt", &["rtt", "rtt:asc", "rtt:desc", "rttvar"]);
     offers("--sort RTT:d", &["RTT:desc"]);
     offers("--sort non", &["none"]);
-    offers("--help ", &["filter", "columns", "check", "record", "history", "examples"]);
+    offers("--help ", &["filter", "columns", "check", "record", "history", "capture", "examples"]);
     offers("-h fi", &["filter"]);
 }
 

@@ -17,7 +17,7 @@ const REVISED: &str = "2026-11-30";
 const WIDTH: usize = 79;
 
 /// The forms of a command line, and what each is for.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 9] = [
     ("[options] [filter] [interval]", "The table of connections."),
     ("-r | -s | -e | -c | -x | --interfaces | --multicast [options] [interval]", "Another report."),
     (
@@ -28,8 +28,12 @@ const FORMS: [(&str, &str); 8] = [
     ("record [options]", "Watches connections open and end, and keeps them."),
     ("history [filter] [options]", "Connections of the past, as netstat record kept them."),
     (
+        "capture [filter] [-w file] [options]",
+        "Keeps or shows the packets of connections, with the process of each.",
+    ),
+    (
         "--help [topic]",
-        "Help: in short with -h, about a topic (filter, columns, check, record, history, examples).",
+        "Help: in short with -h, about a topic (filter, columns, check, record, history, capture, examples).",
     ),
     (
         "[net-tools options] [filter] [interval]",
@@ -38,7 +42,7 @@ const FORMS: [(&str, &str); 8] = [
 ];
 
 /// More examples than those of the help text, for what it does not show.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
+pub(super) const EXAMPLES: [(&str, &str); 6] = [
     ("netstat check bind 8080", "Who or what stops a program from binding port 8080."),
     (
         "netstat --columns process,raddr,rtt --sort rtt:desc --limit 10",
@@ -49,6 +53,10 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
     (
         "netstat history process curl reason failed",
         "What curl failed to connect to, from what netstat record kept.",
+    ),
+    (
+        "netstat capture process curl -w curl.pcapng --for 30s",
+        "Keeps the packets of curl, for 30 seconds, in a file that Wireshark opens.",
     ),
 ];
 

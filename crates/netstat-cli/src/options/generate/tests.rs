@@ -24,7 +24,8 @@ fn the_full_help_text() {
 #[test]
 fn the_help_texts_of_first_words() {
     for language in LANGUAGES {
-        let texts = [Verb::Check, Verb::Record, Verb::History].map(|verb| help_of(verb, language));
+        let texts =
+            [Verb::Check, Verb::Record, Verb::History, Verb::Capture].map(|verb| help_of(verb, language));
         insta::assert_snapshot!(format!("the_help_texts_of_first_words_{language:?}"), texts.concat());
     }
 }
@@ -32,7 +33,8 @@ fn the_help_texts_of_first_words() {
 #[test]
 fn help_texts_fit_a_terminal() {
     for language in LANGUAGES {
-        let of_verbs = [Verb::Check, Verb::Record, Verb::History].map(|verb| help_of(verb, language));
+        let of_verbs =
+            [Verb::Check, Verb::Record, Verb::History, Verb::Capture].map(|verb| help_of(verb, language));
         for text in [full(language), help_of_examples(language)].iter().chain(&of_verbs) {
             for line in text.lines() {
                 // A long name of an option is followed by a line of its own.

@@ -1,5 +1,6 @@
 //! Tests of the command line.
 
+mod capture;
 mod check;
 mod dialect;
 mod documents;

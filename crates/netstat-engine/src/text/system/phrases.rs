@@ -18,6 +18,8 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("cannot read a table of the kernel", "커널의 테이블을 읽을 수 없습니다"),
     ("cannot list the RDMA resources", "RDMA 리소스 목록을 볼 수 없습니다"),
     ("cannot watch connections", "연결을 지켜볼 수 없습니다"),
+    ("cannot capture packets", "패킷을 캡처할 수 없습니다"),
+    ("a recording has no packets", "저장된 시스템 응답에는 패킷이 없음"),
     ("cannot read the history", "기록을 읽을 수 없습니다"),
     ("cannot write the recording", "시스템 응답을 저장할 수 없습니다"),
     ("cannot read the recording", "저장된 시스템 응답을 읽을 수 없습니다"),

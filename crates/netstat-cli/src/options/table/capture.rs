@@ -1,0 +1,34 @@
+//! Options of `netstat capture`.
+
+use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
+use super::super::values;
+use netstat_engine::text::Text;
+
+/// Options of the other lists that `netstat capture` takes as well.
+pub(in super::super) const SHARED: [&str; 7] = ["generate", "geo", "help", "lang", "netns", "owners", "utf8"];
+
+pub(super) const OPTIONS: &[Entry] = entries! { Capture;
+    [] "for", value(capture.duration, "TIME", "30s", ValueKind::Free, values::parse_for);
+        "Capture for this time",
+        "Captures for this time (30s) and ends. Without it, until Ctrl+C.",
+        "이 시간(30s) 동안 캡처하고 끝냅니다. 지정하지 않으면 Ctrl+C를 누를 때까지 계속합니다.";
+    [] "headers", switch(capture.headers);
+        "Keep the headers of packets alone",
+        "Keeps the headers of packets, and nothing of what programs have sent.",
+        "패킷의 헤더만 저장하고, 프로그램이 보낸 내용은 저장하지 않습니다.";
+    [] "max-size", value(capture.max_size, "SIZE", "100M", ValueKind::Free, values::parse_max_size);
+        "End when the file has this size",
+        "Ends before the file becomes larger than this (500K, 100M, 2G).",
+        "파일이 이 크기(500K, 100M, 2G)를 넘기 전에 끝냅니다.";
+    [] "snap", value(capture.snap, "BYTES", "256", ValueKind::Free, values::parse_snap);
+        "Keep so many bytes of each packet",
+        "Keeps at most so many bytes of each packet. Without it, all of them.",
+        "패킷마다 최대 이만큼의 바이트만 저장합니다. 지정하지 않으면 모두 저장합니다.";
+    ['w'] "write", value(capture.write, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--write", text));
+        "Write the packets to this file",
+        "Writes the packets to this file, as pcapng, for Wireshark and tshark. Only its owner may read it. A file that \
+         is there already is never overwritten. Without it, prints a line for each packet.",
+        "패킷을 이 파일에 pcapng 형식으로 씁니다. Wireshark와 tshark로 열 수 있습니다. 소유자만 읽을 수 있게 만들고, 이미 있는 \
+         파일은 덮어쓰지 않습니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
+        details "docs/capture.md says what is in it.";
+};
