@@ -6,9 +6,17 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 /// The system tells how long it has been running in steps of 10 ms.
 const STEP: Duration = Duration::from_millis(10);
 
+/// How many looks in a row have to tell a later moment for the clock to have been set: one of them may have been interrupted.
+const CONVINCED: u32 = 10;
+
 /// When the machine booted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Boot(Option<Duration>);
+pub(crate) struct Boot {
+    at: Option<Duration>,
+    /// What the last looks told that told a later moment, and how many there were.
+    later: Option<Duration>,
+    looks: u32,
+}
 
 impl Boot {
     /// Waits for the system to count one step further, which tells the moment exactly.
@@ -23,27 +31,40 @@ impl Boot {
 
     /// Looks again: the clock may have been set.
     pub(crate) fn look(&mut self, machine: &impl Machine) {
+        // In this order: whatever comes between makes the moment later, and the earliest counts.
+        let uptime = machine.uptime();
         let now = machine.now().and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-        if let (Some(now), Ok(uptime)) = (now, machine.uptime()) {
+        if let (Some(now), Ok(uptime)) = (now, uptime) {
             self.note(now, uptime);
         }
     }
 
     fn note(&mut self, now: Duration, uptime: Duration) {
         let said = now.saturating_sub(uptime);
-        // It was up to a step earlier, never later.
-        let is_set = self.0.is_some_and(|known| said.abs_diff(known) > STEP * 2);
-        self.0 = self.0.filter(|_| !is_set).map(|known| known.min(said)).or(Some(said));
+        let Some(known) = self.at else {
+            self.at = Some(said);
+            return;
+        };
+        // It is told up to a step too late.
+        if said <= known + STEP * 2 {
+            (self.at, self.later, self.looks) = (Some(known.min(said)), None, 0);
+            return;
+        }
+        self.later = self.later.map(|later| later.min(said)).or(Some(said));
+        self.looks += 1;
+        if self.looks >= CONVINCED {
+            (self.at, self.later, self.looks) = (self.later, None, 0);
+        }
     }
 
     /// Returns a moment since boot as one since 1970.
     pub(crate) fn since_1970(self, since_boot: Duration) -> Option<Duration> {
-        self.0?.checked_add(since_boot)
+        self.at?.checked_add(since_boot)
     }
 
     /// Returns a moment since 1970 as one since boot.
     pub(crate) fn since_boot(self, since_1970: Duration) -> Option<Duration> {
-        since_1970.checked_sub(self.0?)
+        since_1970.checked_sub(self.at?)
     }
 }
 
@@ -61,7 +82,15 @@ mod tests {
         boot.note(ms(1_000_037), ms(40));
         assert_eq!(boot.since_1970(ms(1)), Some(ms(999_992)));
         assert_eq!(boot.since_boot(ms(999_992)), Some(ms(1)));
-        boot.note(ms(2_000_000), ms(50));
-        assert_eq!(boot.since_1970(ms(0)), Some(ms(1_999_950)));
+        // A look that was interrupted is no clock that was set.
+        boot.note(ms(1_000_150), ms(50));
+        boot.note(ms(1_000_063), ms(70));
+        assert_eq!(boot.since_1970(ms(0)), Some(ms(999_991)));
+        for _ in 0..CONVINCED {
+            boot.note(ms(2_000_000), ms(100));
+        }
+        assert_eq!(boot.since_1970(ms(0)), Some(ms(1_999_900)));
+        boot.note(ms(1_000_000), ms(110));
+        assert_eq!(boot.since_1970(ms(0)), Some(ms(999_890)));
     }
 }

@@ -19,13 +19,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-/// How long a packet waits for it to become known whose it is, and how many bytes of packets do.
+/// How long a packet waits for a socket to be accepted, and how many bytes of packets wait for anything.
 const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_BYTES: usize = 64 << 20;
 
-/// The shortest time between the begins of two looks, and which part of the time looks take at most.
+/// The time from the begin of one look to that of the next: so many times as long as the first takes, within these bounds.
 const PAUSE: Duration = Duration::from_millis(20);
-const SHARE: u32 = 10;
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const SHARE: u32 = 5;
 
 /// Packets of different processors need not come in the order of their times; they differ by less than this.
 const DISORDER: Duration = Duration::from_millis(2);
@@ -242,7 +243,7 @@ impl<'f> Capture<'f> {
     /// Returns whether it is time to look at the sockets.
     pub fn is_look_due(&self) -> bool {
         let is_wanted = self.waiting.iter().any(|waiting| waiting.flow.is_some()) || self.is_of_the_moment;
-        let pause = |looked: &Looked| PAUSE.max(looked.took * SHARE);
+        let pause = |looked: &Looked| (looked.took * SHARE).clamp(PAUSE, LONGEST_PAUSE);
         is_wanted && self.looked.as_ref().is_none_or(|looked| looked.begun.elapsed() >= pause(looked))
     }
 
@@ -428,16 +429,14 @@ impl<'f> Capture<'f> {
 
     /// Returns whether nothing more will become known of a packet: a look, and events, that came after it did not tell.
     fn has_waited(&self, waiting: &Waiting, unheld: bool) -> bool {
-        if self.waiting_bytes > MOST_BYTES || waiting.since.elapsed() >= PATIENCE {
+        if self.waiting_bytes > MOST_BYTES {
             return true;
         }
+        let is_later = |looked: &Looked| looked.begun > waiting.since && looked.until <= self.read;
+        let was_looked_for =
+            self.looked.as_ref().is_some_and(is_later) && self.told.is_none_or(|told| told > waiting.since);
         // Whoever listens may be about to accept it.
-        if unheld {
-            return false;
-        }
-        let looked = self.looked.as_ref();
-        looked.is_some_and(|looked| looked.begun > waiting.since && looked.until <= self.read)
-            && self.told.is_none_or(|told| told > waiting.since)
+        was_looked_for && (!unheld || waiting.since.elapsed() >= PATIENCE)
     }
 
     /// Returns whether packets to an address are for this machine.

@@ -14,6 +14,9 @@ const MOST: usize = 64;
 /// So much the clock of events may be off against that of packets.
 const OFF: Duration = Duration::from_millis(3);
 
+/// So long after its end a socket may be what a conversation is of that began before: no other has followed it by then.
+const OVER: Duration = Duration::from_millis(20);
+
 /// Two ends, in their order, whoever sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FlowKey {
@@ -210,7 +213,7 @@ impl Flow {
         let begin = conversation.begin;
         let before =
             number.checked_sub(1).and_then(|number| self.conversation(number)).map(|(it, _)| it.begin);
-        if life.ended.is_some_and(|ended| ended + OFF < begin) {
+        if life.ended.is_some_and(|ended| ended + OVER < begin) {
             return false;
         }
         match (life.started, life.role) {

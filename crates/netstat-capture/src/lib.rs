@@ -12,6 +12,7 @@
 
 mod boot;
 mod capture;
+mod captured;
 pub mod comment;
 mod datagrams;
 mod file;
@@ -23,9 +24,12 @@ mod kept;
 mod look;
 pub mod pcapng;
 mod prefilter;
+pub mod read;
+mod talk;
 mod told;
 
 pub use capture::{Capture, Counts, EndOf};
+pub use captured::{Captured, MOST_CONNECTIONS};
 pub use file::{CaptureFile, create};
 pub use holder::{Certainty, Holder};
 pub use kept::{Cut, Kept};

@@ -24,7 +24,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use capture::Capture;
+pub(crate) use capture::{Capture, Capturing, is_told};
 pub(crate) use past::is_kept;
 pub(crate) use recorder::{Recorder, Recording};
 
@@ -108,9 +108,8 @@ impl Report {
             Self::Connections(table) | Self::History(History { table, .. }) => {
                 matches!(table.form, Layout::Data(..))
             }
-            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::Capture(_) | Self::NetTools(_) => {
-                false
-            }
+            Self::Capture(capture) => capture.is_data(),
+            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) => false,
         }
     }
 }
@@ -331,7 +330,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::History) => {
             return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
         }
-        Some(Verb::Capture) => return Report::Capture(capture::settings(arguments)),
+        Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
         None => {}
     }
     if arguments.route {

@@ -164,6 +164,8 @@ pub(crate) struct HistoryArguments {
 pub(crate) struct CaptureArguments {
     /// `--write`: the file to write.
     pub(crate) write: Option<PathBuf>,
+    /// `--read`: the capture to read.
+    pub(crate) read: Option<PathBuf>,
     /// `--for`: how long.
     pub(crate) duration: Option<Duration>,
     /// `--max-size`: how large the file may become, in bytes.

@@ -22,11 +22,45 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (typed.snap.is_some(), "--snap"),
         (typed.headers, "--headers"),
     ];
-    match of_files.iter().find(|(given, _)| *given) {
-        Some((_, option)) if typed.write.is_none() => Err(complaint!(
+    let of_captures = [
+        (typed.write.is_some(), "-w"),
+        (typed.duration.is_some(), "--for"),
+        (arguments.netns.is_some(), "--netns"),
+        (arguments.owners.is_some(), "--owners"),
+    ];
+    let of_tables = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.limit.is_some(), "--limit"),
+        (arguments.color.is_some(), "--color"),
+        (!arguments.formats.is_empty(), "--json"),
+    ];
+    let first = |options: &[(bool, &'static str)]| {
+        options.iter().find(|(given, _)| *given).map(|(_, option)| *option)
+    };
+    if typed.read.is_some() {
+        return match first(&of_captures).or(first(&of_files)) {
+            Some(option) => Err(complaint!(
+                "--read captures nothing, so {option} has no effect: leave it out",
+                "--read: 캡처하지 않으므로 {option} 옵션은 아무 일도 하지 않습니다. 빼고 입력하세요",
+                option
+            )),
+            None => combine::check_shape(arguments),
+        };
+    }
+    if let Some(option) = first(&of_tables) {
+        return Err(complaint!(
+            "{option} is about a table: type, for example, netstat capture --read curl.pcapng",
+            "{option}: 표를 볼 때의 옵션입니다. 입력 예: netstat capture --read curl.pcapng",
+            option
+        ));
+    }
+    match first(&of_files) {
+        Some(option) if typed.write.is_none() => Err(complaint!(
             "{option} is about a file: type, for example, netstat capture process curl -w curl.pcapng",
             "{option}: 파일에 쓸 때의 옵션입니다. 입력 예: netstat capture process curl -w curl.pcapng",
-            option = *option
+            option
         )),
         _ => Ok(()),
     }

@@ -47,6 +47,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Record => record::settle(&plain, &parser.arguments)?,
             Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::History => history::settle(plain, &mut parser.arguments)?,
+            Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));

@@ -3,7 +3,7 @@
 use super::{Session, explain, is_said, rights};
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::packets::write_packet;
-use crate::settings::Capture as Asked;
+use crate::settings::Capturing as Asked;
 use netstat_capture::pcapng::Origin;
 use netstat_capture::{Capture, CaptureFile, Counts, Cut, create, prefilter};
 use netstat_engine::both;

@@ -2,6 +2,7 @@
 
 mod as_read;
 mod capture;
+mod captured;
 mod check;
 mod connections;
 mod elsewhere;
@@ -26,7 +27,7 @@ mod unavailable;
 
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
-use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::settings::{Capture, Purpose, Report, Settings, Tape};
 use crate::warning_text::warning_text;
 use in_place::InPlace;
 use jiff::tz::TimeZone;
@@ -166,6 +167,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let available = match &settings.report {
         Report::History(_) => past::OF_HISTORY,
+        Report::Capture(Capture::Read { .. }) => captured::OF_CAPTURES,
         _ if settings.past.is_some() => past::OF_MOMENTS,
         _ => Available::LIVE,
     };
@@ -190,7 +192,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
-        Report::Capture(asked) => return capture::run(&session, asked),
+        Report::Capture(Capture::Live(asked)) => return capture::run(&session, asked),
+        Report::Capture(Capture::Read { file, table }) => return captured::run(&mut session, file, table),
         _ => {}
     }
     if let Some(asked) = &settings.past {

@@ -111,9 +111,11 @@ fn help_of_history(language: Language) -> String {
 fn help_of_capture(language: Language) -> String {
     let begin = both!(
         "\nKeeps the packets of connections in a file that Wireshark opens, or prints a\nline for each, with its process.\n\n\
-         NETSTAT capture [FILTER] [-w FILE] [OPTIONS]\n\n",
-        "\n연결의 패킷을 Wireshark로 열 수 있는 파일에 저장하거나 한 줄씩 출력하고, 패킷마다\n프로세스를 적습니다.\n\n\
-         NETSTAT capture [필터] [-w 파일] [옵션]\n\n"
+         NETSTAT capture [FILTER] [-w FILE] [OPTIONS]\n\
+         NETSTAT capture --read FILE [FILTER] [OPTIONS]\n\n",
+        "\n연결의 패킷을 Wireshark로 열 수 있는 파일에 저장하거나 한 줄씩 출력하고,\n패킷마다 프로세스를 적습니다.\n\n\
+         NETSTAT capture [필터] [-w 파일] [옵션]\n\
+         NETSTAT capture --read 파일 [필터] [옵션]\n\n"
     );
     let mut text = begin.of(language).to_owned();
     let filter = both!(

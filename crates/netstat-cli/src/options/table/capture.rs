@@ -5,7 +5,10 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat capture` takes as well.
-pub(in super::super) const SHARED: [&str; 7] = ["generate", "geo", "help", "lang", "netns", "owners", "utf8"];
+pub(in super::super) const SHARED: [&str; 15] = [
+    "color", "columns", "csv", "generate", "geo", "group-by", "help", "json", "jsonl", "lang", "limit",
+    "netns", "owners", "sort", "utf8",
+];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Capture;
     [] "for", value(capture.duration, "TIME", "30s", ValueKind::Free, values::parse_for);
@@ -20,6 +23,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Capture;
         "End when the file has this size",
         "Ends before the file becomes larger than this (500K, 100M, 2G).",
         "파일이 이 크기(500K, 100M, 2G)를 넘기 전에 끝냅니다.";
+    [] "read", value(capture.read, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--read", text));
+        "Show the connections in this capture",
+        "Shows the connections in this capture, of this program or any other (pcapng, pcap), as netstat history shows those \
+         of a history.",
+        "이 캡처 파일(다른 프로그램이 만든 pcapng, pcap도 됩니다)의 연결을 netstat history처럼 표시합니다."
+        details "With --columns, --sort, --limit, --group-by, and the data formats.";
     [] "snap", value(capture.snap, "BYTES", "256", ValueKind::Free, values::parse_snap);
         "Keep so many bytes of each packet",
         "Keeps at most so many bytes of each packet. Without it, all of them.",

@@ -33,6 +33,11 @@ fn what_does_not_go_together_is_named() {
             "--max-size needs a size, not \"y\": type, for example, --max-size 500M or --max-size 2GiB",
         ),
         ("capture -w x -a", "-a is not for netstat capture: type netstat capture --help to see its options"),
+        ("capture --read x --for 3s", "--read captures nothing, so --for has no effect: leave it out"),
+        (
+            "capture -w x --json",
+            "--json is about a table: type, for example, netstat capture --read curl.pcapng",
+        ),
         ("--write x", "--write belongs to netstat capture: type netstat capture --write FILE"),
     ] {
         assert_eq!(complaint_about(typed), expected, "{typed}");

@@ -19,6 +19,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("cannot list the RDMA resources", "RDMA 리소스 목록을 볼 수 없습니다"),
     ("cannot watch connections", "연결을 지켜볼 수 없습니다"),
     ("cannot capture packets", "패킷을 캡처할 수 없습니다"),
+    ("a capture does not tell it", "캡처 파일로는 알 수 없음"),
     ("a recording has no packets", "저장된 시스템 응답에는 패킷이 없음"),
     ("cannot read the history", "기록을 읽을 수 없습니다"),
     ("cannot write the recording", "시스템 응답을 저장할 수 없습니다"),
