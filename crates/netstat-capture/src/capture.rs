@@ -215,9 +215,9 @@ impl<'f> Capture<'f> {
         self.read = self.read.max(until);
     }
 
-    /// Notes what events have told.
-    pub fn events(&mut self, machine: &impl Machine, events: &mut Vec<ConnectionEvent>) {
-        self.known.boot.look(machine);
+    /// Notes what events have told, by the time since the machine has booted, which it did at `boot` by the clock of packets.
+    pub fn events(&mut self, boot: Duration, events: &mut Vec<ConnectionEvent>) {
+        self.known.boot = boot;
         for event in events.drain(..) {
             match event {
                 ConnectionEvent::Process(record) => self.known.process(&record),
@@ -408,7 +408,7 @@ impl<'f> Capture<'f> {
         match key.transport {
             Transport::Tcp => {
                 let flow = self.flows.get_mut(key)?;
-                let holder = flow.holder(number, place, self.read, self.is_of_the_moment)?;
+                let holder = flow.holder(number, place, at, self.read, self.is_of_the_moment)?;
                 Some((holder, Certainty::Certain))
             }
             Transport::Udp => {
@@ -420,7 +420,7 @@ impl<'f> Capture<'f> {
                 let boot = self.known.boot;
                 self.datagrams.holder(at, local, remote, |holder| {
                     // Processes are told apart by hundredths of a second.
-                    let ticks = boot.since_boot(at).map_or(0, |at| at.as_millis() / 10 + 1);
+                    let ticks = at.saturating_sub(boot).as_millis() / 10 + 1;
                     holder.processes.iter().any(|process| u128::from(process.id.start_time) <= ticks)
                 })
             }

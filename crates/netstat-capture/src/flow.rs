@@ -12,10 +12,7 @@ use std::time::Duration;
 const MOST: usize = 64;
 
 /// So much the clock of events may be off against that of packets.
-const OFF: Duration = Duration::from_millis(3);
-
-/// So long after its end a socket may be what a conversation is of that began before: no other has followed it by then.
-const OVER: Duration = Duration::from_millis(20);
+const OFF: Duration = Duration::from_micros(200);
 
 /// Two ends, in their order, whoever sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,10 +154,29 @@ impl Flow {
         Some((self.conversations.get(place)?, self.conversations.get(place + 1).map(|next| next.begin)))
     }
 
-    /// Returns the socket at one end of a conversation, if it is known. `read` is until when all packets were seen: what is
+    /// Returns the socket at one end of a conversation that had a packet of a moment, if it is known. `read` is until when all packets were seen: what is
     /// known of a later moment may belong to a handshake that nobody has seen yet. The last look counts if `is_last` says
     /// so, otherwise the first.
     pub(crate) fn holder(
+        &mut self,
+        number: u64,
+        place: Place,
+        at: Duration,
+        read: Duration,
+        is_last: bool,
+    ) -> Option<Rc<Holder>> {
+        let holder = self.of_conversation(number, place, read, is_last)?;
+        let (conversation, _) = self.conversation(number)?;
+        // The handshake of another connection may have been lost on the way to this program.
+        let is_followed = |life: &Life| {
+            let is_other = holder.socket.id.cookie.is_some_and(|cookie| cookie != life.cookie);
+            is_other && life.started.is_some_and(|it| conversation.begin + OFF < it && it + OFF <= at)
+        };
+        let is_over = self.ends.get(place)?.lives.iter().any(is_followed);
+        (!is_over).then_some(holder)
+    }
+
+    fn of_conversation(
         &mut self,
         number: u64,
         place: Place,
@@ -213,7 +229,7 @@ impl Flow {
         let begin = conversation.begin;
         let before =
             number.checked_sub(1).and_then(|number| self.conversation(number)).map(|(it, _)| it.begin);
-        if life.ended.is_some_and(|ended| ended + OVER < begin) {
+        if life.ended.is_some_and(|ended| ended + OFF < begin) {
             return false;
         }
         match (life.started, life.role) {
@@ -260,7 +276,7 @@ mod tests {
     }
 
     fn pid(flow: &mut Flow, number: u64, read: u64) -> Option<u32> {
-        let holder = flow.holder(number, 0, ms(read), false)?;
+        let holder = flow.holder(number, 0, ms(0), ms(read), false)?;
         holder.socket.ownership.principal().map(|owner| owner.process.pid)
     }
 
@@ -279,7 +295,7 @@ mod tests {
         for number in 3..100 {
             assert_eq!(flow.add(ms(number), 0, &tcp(SYN, 100 + u32::try_from(number).unwrap())), number);
         }
-        assert!(flow.holder(0, 0, ms(100), false).is_none());
+        assert!(flow.holder(0, 0, ms(100), ms(100), false).is_none());
     }
 
     #[test]
@@ -305,6 +321,20 @@ mod tests {
         flow.ends[0].lives.push(life(active, 99, Some(101), 1));
         flow.ends[0].lives.push(life(active, 299, None, 3));
         assert_eq!([0, 1, 2].map(|number| pid(&mut flow, number, 400)), [Some(1), None, Some(3)]);
+    }
+
+    #[test]
+    fn a_packet_after_a_handshake_that_was_lost_is_of_nobody() {
+        let mut flow = Flow::default();
+        let active = ConnectionRole::Active;
+        flow.add(ms(100), 0, &tcp(SYN, 1));
+        let mut first = held_by(1).as_ref().clone();
+        first.socket.id.cookie = Some(1);
+        flow.ends[0].lives.push(Life { holder: Rc::new(first), ..life(active, 100, Some(110), 1) });
+        flow.ends[0].lives.push(Life { cookie: 2, ..life(active, 150, None, 2) });
+        let is_known = |flow: &mut Flow, at| flow.holder(0, 0, ms(at), ms(400), false).is_some();
+        assert!(is_known(&mut flow, 105) && is_known(&mut flow, 149));
+        assert!(!is_known(&mut flow, 151));
     }
 
     #[test]

@@ -10,7 +10,6 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
-mod boot;
 mod capture;
 mod captured;
 pub mod comment;

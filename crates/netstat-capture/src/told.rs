@@ -1,6 +1,5 @@
 //! [`Told`]: what events tell of connections, as lives of sockets.
 
-use crate::boot::Boot;
 use crate::flow::{FlowKey, Life, Place};
 use crate::holder::{Holder, bare};
 use netstat_model::history::{ConnectionRecord, ProcessInstance, ProcessRecord};
@@ -8,6 +7,7 @@ use netstat_model::{Namespace, NoOwner, Owner, Ownership, Process, SocketId, Tra
 use netstat_os::{Machine, described};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The most processes that are remembered.
 const MOST: usize = 1 << 16;
@@ -15,7 +15,8 @@ const MOST: usize = 1 << 16;
 /// The processes that were told of, and what makes records of connections comparable with packets.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(crate) boot: Boot,
+    /// When the machine booted, since 1970: events are told by the time since then.
+    pub(crate) boot: Duration,
     /// The network namespace whose packets these are.
     namespace: Option<Namespace>,
     processes: FxHashMap<ProcessInstance, Process>,
@@ -23,7 +24,7 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn new(machine: &impl Machine) -> Self {
-        Self { boot: Boot::find(machine), namespace: machine.namespace(), processes: FxHashMap::default() }
+        Self { boot: Duration::ZERO, namespace: machine.namespace(), processes: FxHashMap::default() }
     }
 
     /// Notes a process.
@@ -54,16 +55,11 @@ impl Told {
             None if record.ended.is_some() => Ownership::Unowned(NoOwner::Vanished),
             None => Ownership::NotRead,
         };
-        // Without a clock nothing can be compared.
-        let started = match record.started {
-            Some(started) => Some(self.boot.since_1970(started)?),
-            None => None,
-        };
         let life = Life {
             cookie: record.cookie,
             role: record.role,
-            started,
-            ended: record.ended.and_then(|(at, _)| self.boot.since_1970(at)),
+            started: record.started.map(|at| self.boot + at),
+            ended: record.ended.map(|(at, _)| self.boot + at),
             holder: Rc::new(Holder { socket, processes, sharing: 1 }),
         };
         let (key, place) = FlowKey::new(Transport::Tcp, record.local, remote);

@@ -271,6 +271,10 @@ pub trait PacketStream {
     /// When the system refused.
     fn counts(&mut self) -> Result<PacketCounts, Error>;
 
+    /// When the machine booted, by the clock of packets, since 1970: events are told by the time since then. The clock may be set
+    /// meanwhile.
+    fn boot(&self) -> Duration;
+
     /// How old the youngest packet may be that a [`take`](PacketStream::take) without any did not pass on.
     fn drained_after(&self) -> Duration;
 }

@@ -202,7 +202,7 @@ impl Course<'_> {
     fn take_events(&mut self) {
         let taken = self.events.take(&mut self.told);
         self.events.release();
-        self.capture.events(&*self.session.backend, &mut self.told);
+        self.capture.events(self.packets.boot(), &mut self.told);
         if let Err(error) = taken {
             self.fail(&error);
         }
@@ -243,7 +243,7 @@ impl Course<'_> {
         self.capture.note_read(stopped + self.packets.drained_after());
         self.take_events();
         self.events.finish(&mut self.told);
-        self.capture.events(&*self.session.backend, &mut self.told);
+        self.capture.events(self.packets.boot(), &mut self.told);
         self.look();
         self.capture.note_read(now(&*self.session.backend));
         self.packets.counts().map_err(explained)

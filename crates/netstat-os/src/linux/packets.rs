@@ -67,6 +67,10 @@ impl PacketStream for LinuxPackets<'_> {
         Ok(self.counts)
     }
 
+    fn boot(&self) -> Duration {
+        self.source.boot()
+    }
+
     fn drained_after(&self) -> Duration {
         self.source.drained_after()
     }

@@ -144,6 +144,9 @@ pub(crate) trait PacketSource {
     /// Reads what was counted since this was read last (`struct tpacket_stats_v3`).
     fn statistics(&mut self) -> io::Result<Vec<u8>>;
 
+    /// When the machine booted, by the clock of packets, since 1970.
+    fn boot(&self) -> Duration;
+
     /// How long a packet may be in a block that is not passed on yet.
     fn drained_after(&self) -> Duration;
 }
