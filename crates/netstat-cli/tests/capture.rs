@@ -365,6 +365,32 @@ fn ten_thousand_packets_are_all_accounted_for() {
 }
 
 #[test]
+fn later_fragments_go_with_the_first() {
+    on_own_thread(|_| {
+        let folder = Folder::new("capture-fragments");
+        let file = folder.path("x.pcapng");
+        let status = Command::new("ip").args(["link", "set", "lo", "mtu", "1500"]).status().unwrap();
+        assert!(status.success());
+        let receivers = ["127.0.0.1:0", "[::1]:0"].map(|address| UdpSocket::bind(address).unwrap());
+        let ports = receivers.each_ref().map(|receiver| receiver.local_addr().unwrap().port());
+        let capturing = Capturing::start(&format!("port {},{}", ports[0], ports[1]), &file);
+        for (receiver, from) in receivers.iter().zip(["127.0.0.1:0", "[::1]:0"]) {
+            let sender = UdpSocket::bind(from).unwrap();
+            sender.send_to(&[7; 4000], receiver.local_addr().unwrap()).unwrap();
+        }
+        let (counts, said) = capturing.end();
+        counts.assert_whole();
+        assert_eq!((counts.written, counts.not_attributed), (6, 0), "{said}");
+        if has_tshark() {
+            let whole = tshark(&file, "udp.length == 4008", &["udp.dstport"]);
+            assert_eq!(whole.concat(), ports.map(|port| port.to_string()));
+            let own = format!("({})", std::process::id());
+            assert!(tshark(&file, "frame", &["frame.comment"]).iter().all(|packet| packet[0].contains(&own)));
+        }
+    });
+}
+
+#[test]
 fn a_file_that_is_there_is_not_touched() {
     on_own_thread(|_| {
         let folder = Folder::new("capture-file");
