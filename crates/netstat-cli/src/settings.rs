@@ -1,6 +1,7 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
 mod act;
+mod capture;
 mod net_tools;
 mod past;
 mod recorder;
@@ -26,6 +27,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use capture::{Capture, Capturing, is_told};
 pub(crate) use past::is_kept;
 pub(crate) use recorder::{Recorder, Recording};
 
@@ -89,6 +91,8 @@ pub(crate) enum Report {
     Record(Recorder),
     /// `netstat close`, `netstat end`.
     Act(Act),
+    /// `netstat capture`.
+    Capture(Capture),
     /// A report of the net-tools dialect.
     NetTools(NetTools),
     /// `netstat history`.
@@ -111,6 +115,7 @@ impl Report {
             Self::Connections(table) | Self::History(History { table, .. }) => {
                 matches!(table.form, Layout::Data(..))
             }
+            Self::Capture(capture) => capture.is_data(),
             Self::Rdma
             | Self::ProcessCounts(_)
             | Self::Record(_)
@@ -368,6 +373,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
             return Report::Act(act::settings(arguments, deed, colour));
         }
         Some(Verb::Live) => return Report::Live(live(arguments, colour)),
+        Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
         None => {}
     }
     if arguments.route {
@@ -415,7 +421,7 @@ fn live(arguments: &Arguments, colour: Colour) -> Live {
             _ => None,
         },
         interval: seconds.or(arguments.watch).unwrap_or(Duration::from_secs(1)),
-        lasts: arguments.live.lasts,
+        lasts: arguments.lasts,
         mouse: !arguments.live.no_mouse,
         ascii: arguments.live.ascii,
         budget: arguments.live.budget,

@@ -51,6 +51,8 @@ pub enum Operation {
     CloseSocket,
     /// Ending a process.
     EndProcess,
+    /// Capturing packets.
+    CapturePackets,
     /// Reading the history of connections.
     ReadHistory,
     /// Writing a recording.
@@ -80,6 +82,7 @@ impl fmt::Display for Operation {
             Self::WatchConnections => "cannot watch connections",
             Self::CloseSocket => "cannot close the socket",
             Self::EndProcess => "cannot end the process",
+            Self::CapturePackets => "cannot capture packets",
             Self::ReadHistory => "cannot read the history",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",

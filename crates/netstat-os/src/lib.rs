@@ -30,6 +30,7 @@
 //! | [`Actions::ancestry`] | `/proc/PID/stat` | `NtQuerySystemInformation` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
 //! | [`SocketWatch`] | `/proc/thread-self/net/{snmp,snmp6,sockstat,sockstat6}`; the messages of sock_diag about destroyed sockets; sock_diag by cookie | nothing: the tables are listed again |
+//! | [`Packets::packets`] | a packet socket with a ring (`TPACKET_V3`) | not yet |
 //! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev_mcast,unix,raw,raw6,udplite,udplite6,dev,if_inet6,snmp,snmp6,netstat}` and those of old families, `/etc/networks`, `/etc/protocols` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
@@ -63,6 +64,7 @@ compile_error!("there are back ends for Linux and Windows only");
 use netstat_model::Error;
 
 mod contract;
+mod described;
 #[cfg(target_os = "linux")]
 mod linux;
 mod looks;
@@ -82,9 +84,10 @@ pub mod fuzzing {
 
 pub use contract::{
     Actions, Backend, Closed, CounterSources, Destroyed, DestroyedSockets, Ended, Ending, EventStream,
-    EventWishes, Events, Machine, NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
-    Sockets, TextTable, TextTables,
+    EventWishes, Events, Machine, NameDatabases, Origin, Packet, PacketCounts, PacketDirection, PacketStream,
+    PacketTest, Packets, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
+pub use described::{described, os_string};
 pub use resolver::NameLookup;
 
 /// Moves the calling thread into another network namespace, so that it, the threads that it starts from then on and every

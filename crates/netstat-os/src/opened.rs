@@ -7,8 +7,8 @@ use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
     Actions, Backend, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes,
-    Events, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
-    Sockets, TextTable, TextTables,
+    Events, Machine, NameDatabases, NameLookup, Origin, PacketStream, PacketTest, Packets, Processes, Rdma,
+    Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
@@ -221,5 +221,11 @@ impl Actions for Opened {
 
     fn ancestry(&self) -> Vec<ProcessKey> {
         self.backend.ancestry()
+    }
+}
+
+impl Packets for Opened {
+    fn packets(&self, program: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        self.backend.packets(program)
     }
 }

@@ -90,6 +90,8 @@ pub(crate) struct Arguments {
     pub(crate) verb: Option<Verb>,
     /// Arguments of `netstat check`.
     pub(crate) check: CheckArguments,
+    /// Arguments of `netstat capture`.
+    pub(crate) capture: CaptureArguments,
     /// Arguments of `netstat history`.
     pub(crate) history: HistoryArguments,
     /// `--at`: the moment whose table is shown.
@@ -100,6 +102,8 @@ pub(crate) struct Arguments {
     pub(crate) act: ActArguments,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
+    /// `--for`: how long the view or the capture lasts.
+    pub(crate) lasts: Option<Duration>,
     /// Arguments of `netstat live`.
     pub(crate) live: LiveArguments,
     /// `--record`: the directory to write the operating system's answers to.
@@ -161,6 +165,21 @@ pub(crate) struct HistoryArguments {
     pub(crate) summary: bool,
 }
 
+/// What was typed after `netstat capture`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct CaptureArguments {
+    /// `--write`: the file to write.
+    pub(crate) write: Option<PathBuf>,
+    /// `--read`: the capture to read.
+    pub(crate) read: Option<PathBuf>,
+    /// `--max-size`: how large the file may become, in bytes.
+    pub(crate) max_size: Option<u64>,
+    /// `--snap`: how many bytes of each packet to keep.
+    pub(crate) snap: Option<usize>,
+    /// `--headers`: keep the headers alone.
+    pub(crate) headers: bool,
+}
+
 /// What was typed after `netstat record`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct RecordArguments {
@@ -198,8 +217,6 @@ pub(crate) struct ActArguments {
 pub(crate) struct LiveArguments {
     /// `--view`: the tab to begin with.
     pub(crate) view: Option<netstat_live::Tab>,
-    /// `--for`: how long it lasts.
-    pub(crate) lasts: Option<Duration>,
     /// `--no-mouse`: leave the mouse to the terminal.
     pub(crate) no_mouse: bool,
     /// `--ascii`: draw with ASCII alone.
@@ -249,6 +266,8 @@ named! {
         End = "end",
         /// Shows what there is as it changes.
         Live = "live",
+        /// Keeps the packets of connections.
+        Capture = "capture",
     }
 }
 
@@ -262,6 +281,7 @@ impl Verb {
             Self::Close => "close",
             Self::End => "end",
             Self::Live => "live",
+            Self::Capture => "capture",
         }
     }
 

@@ -115,7 +115,7 @@ fn windows_knows(word: &OsStr, behind: &[OsString]) -> bool {
     }
     let Some(letters) = text.strip_prefix(['-', '/']) else { return false };
     for (at, letter) in letters.char_indices() {
-        let Some(entry) = table::by_letter(letter) else { return false };
+        let Some(entry) = table::by_letter(letter, None) else { return false };
         let Some(value) = entry.value() else {
             if letter == 'A' && next.is_some_and(net_tools::is_family) {
                 return false;

@@ -26,6 +26,8 @@ named! {
         End = "end",
         /// `netstat live`.
         Live = "live",
+        /// `netstat capture`.
+        Capture = "capture",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -44,6 +46,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::Close) => Command::HelpVerb(Verb::Close, manner),
         Some(HelpTopic::End) => Command::HelpVerb(Verb::End, manner),
         Some(HelpTopic::Live) => Command::HelpVerb(Verb::Live, manner),
+        Some(HelpTopic::Capture) => Command::HelpVerb(Verb::Capture, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

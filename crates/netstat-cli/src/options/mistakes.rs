@@ -174,7 +174,8 @@ pub(super) fn is_cluster(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let mut seen = String::new();
     for letter in lower.chars() {
-        let switch = matches!(table::by_letter(letter).map(|entry| &entry.effect), Some(Effect::Switch(_)));
+        let switch =
+            matches!(table::by_letter(letter, None).map(|entry| &entry.effect), Some(Effect::Switch(_)));
         if !switch || seen.contains(letter) {
             return false;
         }

@@ -3,11 +3,11 @@
 use super::arguments::{Arguments, ProtocolName, Verb};
 use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
-use super::entry::{Effect, Entry, Value};
+use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
-    act, check as check_words, combine, habits, help_topic, history, live, net_tools, record, table, verb,
-    words as plain_words,
+    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record, table,
+    verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::{for_shell, quoted};
@@ -49,6 +49,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::History => history::settle(plain, &mut parser.arguments)?,
             Verb::Close | Verb::End => act::settle(plain, verb, &mut parser.arguments)?,
             Verb::Live => live::settle(plain, &mut parser.arguments)?,
+            Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
+            Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
@@ -212,7 +214,7 @@ impl<'a> Parser<'a> {
         let mut glued = None;
         let mut wanting = None;
         for (at, letter) in rest.char_indices() {
-            let Some(entry) = table::by_letter(letter) else {
+            let Some(entry) = table::by_letter(letter, self.verb) else {
                 return Err(self.unknown_letter(word, rest, letter));
             };
             verb::belongs(entry, &format!("-{letter}"), self.verb)?;
@@ -260,9 +262,19 @@ impl<'a> Parser<'a> {
         }
         let Some((entry, value)) = wanting else { return Ok(None) };
         match self.peek() {
-            Some(next) if is_choice(value, next) || !looks_like_no_value(next) => {
+            Some(next) if is_choice(value, next) || !looks_like_no_value(value, next) => {
                 self.next += 1;
                 self.apply(entry, Some(next), manner)
+            }
+            _ if entry.report.verb().is_some() => {
+                let (letter, example) = (entry.short_with_value(), for_shell(value.example.as_ref()));
+                let letter = letter.split(' ').next().unwrap_or_default();
+                Err(complaint!(
+                    "{letter} needs a value: type, for example, {letter} {example}",
+                    "{letter}: 값이 필요합니다. 입력 예: {letter} {example}",
+                    letter,
+                    example
+                ))
             }
             _ => Err(match ProtocolName::from_name(rest) {
                 Some(protocol) => mistakes::protocol_as_option(word, protocol),
@@ -329,8 +341,12 @@ fn is_choice(value: &Value, word: &OsStr) -> bool {
 }
 
 /// Returns true if the word is rather an option or an interval than a misspelt value.
-fn looks_like_no_value(word: &OsStr) -> bool {
-    matches!(word.as_encoded_bytes(), [b'-' | b'/' | b'0'..=b'9', ..])
+fn looks_like_no_value(value: &Value, word: &OsStr) -> bool {
+    match value.kind {
+        // Names of files begin with anything else.
+        ValueKind::File => word.as_encoded_bytes().starts_with(b"-"),
+        _ => matches!(word.as_encoded_bytes(), [b'-' | b'/' | b'0'..=b'9', ..]),
+    }
 }
 
 /// Returns what follows the first `bytes` bytes of a word, which are ASCII.

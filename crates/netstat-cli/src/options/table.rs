@@ -7,6 +7,7 @@ use crate::render::formats;
 use std::sync::LazyLock;
 
 mod act;
+mod capture;
 mod check;
 mod connections;
 mod history;
@@ -18,7 +19,7 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 10] = [
+const LISTS: [&[Entry]; 11] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -28,6 +29,7 @@ const LISTS: [&[Entry]; 10] = [
     act::OPTIONS,
     act::OF_END,
     live::OPTIONS,
+    capture::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -40,6 +42,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Close => &act::SHARED,
         Verb::End => &act::SHARED_WITH_END,
         Verb::Live => &live::SHARED,
+        Verb::Capture => &capture::SHARED,
     }
 }
 
@@ -71,9 +74,11 @@ pub(super) fn sorted() -> Vec<&'static Entry> {
     entries
 }
 
-/// Finds an option by letter, ignoring case.
-pub(super) fn by_letter(letter: char) -> Option<&'static Entry> {
-    all().find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
+/// Finds an option by letter, ignoring case. Those of another first word than this one are not there: `-w` is a letter of
+/// net-tools.
+pub(super) fn by_letter(letter: char, verb: Option<Verb>) -> Option<&'static Entry> {
+    let belongs = |entry: &&Entry| entry.report.verb().is_none_or(|needed| verb == Some(needed));
+    all().filter(belongs).find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
 }
 
 /// Finds an option by long spelling without dashes, ignoring case.

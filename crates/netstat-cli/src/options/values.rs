@@ -18,8 +18,8 @@ use netstat_engine::view::sort::Order;
 use netstat_live::Tab;
 use netstat_model::query::{Kinds, Owners, Tables, UnknownTable};
 pub(super) use quantities::{
-    parse_budget, parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit,
-    parse_resolve_timeout, parse_size, parse_wait_timeout, parse_watch,
+    parse_budget, parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit, parse_max_size,
+    parse_resolve_timeout, parse_size, parse_snap, parse_wait_timeout, parse_watch,
 };
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! Which options go with the first word: `netstat check`, `netstat record`, `netstat history`.
+//! Which options go with the first word: `netstat check`, `netstat record`, `netstat history`,
+//! `netstat capture`.
 
 use super::arguments::Verb;
 use super::complaint::{Complaint, complaint};

@@ -25,6 +25,7 @@ pub(crate) mod live;
 mod made;
 pub mod multicast;
 pub(crate) mod net_tools;
+pub(crate) mod packets;
 pub mod process_counts;
 pub mod rdma;
 pub(crate) mod recorder_status;

@@ -6,7 +6,7 @@ use crate::output;
 use crate::render::classic::{Classic, LastColumns, NameColumn, OwnerLines};
 use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
-use crate::settings::{Connections, Layout, Report};
+use crate::settings::{Capture, Connections, Layout, Report};
 use netstat_engine::both;
 use netstat_engine::columns::{self, ColumnNeeds, Given};
 use netstat_engine::enrich::{StandIns, UserNames};
@@ -268,6 +268,7 @@ pub(super) fn shows_places(report: &Report) -> bool {
     let table = match report {
         Report::Connections(table) => Some(table),
         Report::History(history) => Some(&history.table),
+        Report::Capture(Capture::Read { table, .. }) => Some(&**table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
         Report::Check(checks) => return checks.needs_places(),
         _ => None,

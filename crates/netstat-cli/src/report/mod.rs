@@ -2,6 +2,8 @@
 
 mod act;
 mod as_read;
+mod capture;
+mod captured;
 mod check;
 mod connections;
 mod elsewhere;
@@ -27,7 +29,7 @@ mod unavailable;
 
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
-use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::settings::{Capture, Purpose, Report, Settings, Tape};
 use crate::warning_text::warning_text;
 use in_place::InPlace;
 use jiff::tz::TimeZone;
@@ -170,6 +172,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let available = match &settings.report {
         Report::History(_) => past::OF_HISTORY,
+        Report::Capture(Capture::Read { .. }) => captured::OF_CAPTURES,
         _ if settings.past.is_some() => past::OF_MOMENTS,
         _ => Available::LIVE,
     };
@@ -197,6 +200,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::History(asked) => return history::run(&mut session, asked),
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
+        Report::Capture(Capture::Live(asked)) => return capture::run(&session, asked),
+        Report::Capture(Capture::Read { file, table }) => return captured::run(&mut session, file, table),
         _ => {}
     }
     if let Some(asked) = &settings.past {
@@ -355,9 +360,12 @@ impl Session<'_> {
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             // They have a course of their own, above.
-            Report::Check(_) | Report::Record(_) | Report::History(_) | Report::Act(_) | Report::Live(_) => {
-                Ok(Vec::new())
-            }
+            Report::Check(_)
+            | Report::Record(_)
+            | Report::History(_)
+            | Report::Act(_)
+            | Report::Live(_)
+            | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => {

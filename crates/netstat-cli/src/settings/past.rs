@@ -1,7 +1,7 @@
 //! What the command line means that asks for the past.
 
 use super::recorder::default_store;
-use super::{Colour, History, Layout, connections};
+use super::{Colour, Connections, History, Layout, connections};
 use crate::options::Arguments;
 use netstat_engine::columns::{self, Column};
 use netstat_engine::view::sort::Order;
@@ -62,26 +62,31 @@ pub(super) fn store(arguments: &Arguments, environment: &impl Fn(&str) -> Option
     arguments.store.clone().unwrap_or_else(|| default_store(environment))
 }
 
-/// Interprets `netstat history`.
-pub(super) fn history(arguments: &Arguments, colour: Colour, store: PathBuf) -> History {
+/// Returns how rows of the past are shown, which have values for these columns.
+pub(super) fn table(arguments: &Arguments, colour: Colour, kept: &[&str]) -> Connections {
     let mut table = connections(arguments, colour);
     table.names = None;
     table.rows.listening = true;
     match &mut table.form {
         Layout::Classic => table.form = Layout::Columns(named(&SHOWN)),
-        Layout::Data(_, shown) if arguments.columns.is_none() => *shown = named(&KEPT),
+        Layout::Data(_, shown) if arguments.columns.is_none() => *shown = named(kept),
         Layout::Data(..) | Layout::Columns(_) => {}
     }
     if table.order == Order::Usual && table.group_by.is_empty() {
         // That of their ends.
         table.order = Order::AsGiven;
     }
+    table
+}
+
+/// Interprets `netstat history`.
+pub(super) fn history(arguments: &Arguments, colour: Colour, store: PathBuf) -> History {
     History {
         since: arguments.history.since.clone(),
         until: arguments.history.until.clone(),
         summary: arguments.history.summary,
         store,
-        table,
+        table: table(arguments, colour, &KEPT),
     }
 }
 

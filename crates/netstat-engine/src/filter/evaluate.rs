@@ -209,6 +209,31 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
+    /// Tests what the protocol and the ends of a socket decide, whatever else there is to know of it. Returns `None` if the
+    /// rest decides.
+    pub fn by_ends<'a>(&self, socket: impl Into<SocketRef<'a>>) -> Option<bool> {
+        let socket = &socket.into();
+        let mut of = |test: &Test| {
+            let is_open = !test.is_of_ends();
+            if is_open { Outcomes::ANY } else { self.evaluate(test, socket, &Context::NOTHING).into() }
+        };
+        let possible = outcomes(&self.expression, &mut of);
+        if !possible.may_be(Tri::Yes) {
+            return Some(false);
+        }
+        possible.is(Tri::Yes).then_some(true)
+    }
+
+    /// Returns true if a filter may say another thing of the same socket later, although the processes that hold it are the
+    /// same.
+    pub fn is_of_the_moment(&self) -> bool {
+        let mut found = false;
+        self.each_test(|test| {
+            found |= matches!(test, Test::State(_) | Test::Number(..) | Test::Time(..) | Test::Reason(_));
+        });
+        found
+    }
+
     /// Returns true if the socket may match although [`Filter::matches`] does not say so: if what decides exists and could
     /// not be read, be it who holds the socket, a fact about a process, or whether an IPv6 listener also takes IPv4.
     pub fn may_match<'a>(&self, socket: impl Into<SocketRef<'a>>, context: &Context<'_>) -> bool {

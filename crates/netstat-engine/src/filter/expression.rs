@@ -84,6 +84,24 @@ pub enum Event {
 }
 
 impl Test {
+    /// Returns true if the protocol and the ends of a socket decide it.
+    pub(super) fn is_of_ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Port(..)
+                | Self::Host(..)
+                | Self::Zone(..)
+                | Self::Protocol(_)
+                | Self::Kinds(_)
+                | Self::Name(..)
+                | Self::Family(_)
+                | Self::Reach(_)
+                | Self::Country(_)
+                | Self::NetworkNumber(_)
+                | Self::NetworkName(_)
+        )
+    }
+
     /// Returns true if it asks for a fact about a process that holds the socket, beyond its ID.
     pub(super) fn is_of_process(&self) -> bool {
         matches!(

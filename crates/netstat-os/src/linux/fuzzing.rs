@@ -2,8 +2,8 @@
 
 use super::{
     addresses, bpf, clock, conntrack, counters, descriptors, events, firewall, interface_counters,
-    interfaces, limits, namespaces, persistent, processes, procnet, rdma, routes, socket_units, sockets,
-    wire,
+    interfaces, limits, namespaces, packets, persistent, processes, procnet, rdma, routes, socket_units,
+    sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -103,6 +103,11 @@ pub fn recorder_records(data: &[u8]) {
 /// `/proc/PID/cgroup`, `cmdline` and `status`.
 pub fn process_files(data: &[u8]) {
     processes::decode_files(data);
+}
+
+/// Blocks of the ring of a packet socket.
+pub fn packet_blocks(data: &[u8]) {
+    packets::decode_block(data, &mut |packet| assert!(packet.network <= packet.frame.len()));
 }
 
 /// The index of a recording.

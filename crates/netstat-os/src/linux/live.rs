@@ -1,11 +1,14 @@
 //! The running kernel as a [`Source`].
 
 use super::bpf::Failure;
+use super::packet_ring::PacketRing;
 use super::sockopt;
 use super::source::{
-    Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source,
+    Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
+    RecorderProgram, Source,
 };
 use crate::contract::Ending;
+use crate::contract::PacketTest;
 use netstat_model::error::words_of;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
@@ -280,6 +283,10 @@ impl NetworkSource for Within {
 const LARGEST_CONFIGURATION: usize = 16 << 20;
 
 impl Source for Live {
+    fn packets(&self, program: &[PacketTest]) -> io::Result<Box<dyn PacketSource + '_>> {
+        Ok(Box::new(PacketRing::open(program)?))
+    }
+
     fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
         // A pipe in place of a file would be waited for.
         read_at_most(open(CWD, path, OFlags::NONBLOCK)?, LARGEST_CONFIGURATION, into)?;

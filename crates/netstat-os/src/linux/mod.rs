@@ -20,8 +20,11 @@ mod interface_counters;
 mod interfaces;
 mod limits;
 mod live;
+mod mapping;
 mod namespaces;
 mod owners;
+mod packet_ring;
+mod packets;
 mod persistent;
 mod privileges;
 mod processes;
@@ -49,8 +52,8 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder, refuse_change};
 use super::{
     Actions, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes, Events,
-    Machine, NameDatabases, NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets,
-    TextTable, TextTables,
+    Machine, NameDatabases, NameLookup, PacketStream, PacketTest, Packets, Processes, Rdma, Restrictions,
+    Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
@@ -255,6 +258,14 @@ impl Actions for Linux {
 
     fn ancestry(&self) -> Vec<ProcessKey> {
         if self.is_live { actions::ancestry(&Live, std::process::id()) } else { Vec::new() }
+    }
+}
+
+impl Packets for Linux {
+    fn packets(&self, program: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        let opened = self.source().packets(program);
+        let source = opened.map_err(|error| Error::new(Operation::CapturePackets, error))?;
+        Ok(Box::new(packets::LinuxPackets::new(source)))
     }
 }
 

@@ -5,6 +5,7 @@ mod programs;
 
 use super::bpf::Failure;
 use crate::contract::Ending;
+use crate::contract::PacketTest;
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, Walk};
 use std::io;
@@ -117,11 +118,38 @@ pub(crate) trait Source: NetworkSource {
         Err(Failure::NOT_RECORDED)
     }
 
+    /// Opens a socket for the packets of every interface that a program lets pass. A recording has none: they would be most
+    /// of it.
+    fn packets(&self, _program: &[PacketTest]) -> io::Result<Box<dyn PacketSource + '_>> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "a recording has no packets"))
+    }
+
     /// Begins to listen to what the kernel says of each TCP socket of this network namespace that it destroys. A source
     /// without that fails.
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
         Err(io::ErrorKind::Unsupported.into())
     }
+}
+
+/// Packets as the kernel gives them, block by block.
+pub(crate) trait PacketSource {
+    /// Waits for a block, or until it has waited long enough.
+    fn wait(&mut self, patience: Duration) -> io::Result<()>;
+
+    /// Passes on the next block, if there is one, and returns whether there was.
+    fn block(&mut self, each: &mut dyn FnMut(&[u8])) -> bool;
+
+    /// Lets no further packet in.
+    fn stop(&mut self) -> io::Result<()>;
+
+    /// Reads what was counted since this was read last (`struct tpacket_stats_v3`).
+    fn statistics(&mut self) -> io::Result<Vec<u8>>;
+
+    /// When the machine booted, by the clock of packets, since 1970.
+    fn boot(&self) -> Duration;
+
+    /// How long a packet may be in a block that is not passed on yet.
+    fn drained_after(&self) -> Duration;
 }
 
 /// One process of `/proc`, held open.

@@ -54,7 +54,8 @@ use super::tape::Recorder;
 use super::tape::{Player, refuse_change};
 use super::{
     Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
-    NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
+    NameLookup, PacketStream, PacketTest, Packets, Processes, Rdma, Restrictions, Routes, SocketWatch,
+    Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -278,6 +279,12 @@ impl Actions for Windows {
             return actions::ancestry(&listed, std::process::id());
         }
         Vec::new()
+    }
+}
+
+impl Packets for Windows {
+    fn packets(&self, _: &[PacketTest]) -> Result<Box<dyn PacketStream + '_>, Error> {
+        Err(Error::new(Operation::CapturePackets, std::io::ErrorKind::Unsupported.into()))
     }
 }
 

@@ -41,13 +41,14 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, Text); 6] = [
+const VERBS: [(Verb, Text); 7] = [
     (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
     (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
     (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
     (Verb::Close, Text::fixed("Close connections", "연결 닫기")),
     (Verb::End, Text::fixed("End the processes that hold sockets", "소켓을 가진 프로세스 끝내기")),
     (Verb::Live, Text::fixed("Show connections as they change", "연결을 실시간으로 보기")),
+    (Verb::Capture, Text::fixed("Keep the packets of connections", "연결의 패킷 저장")),
 ];
 
 const LISTS_COLUMNS: Text = Text::fixed("list the columns", "열 목록 보기");
@@ -160,7 +161,7 @@ impl Question<'_> {
         }
         let letters = self.word.get(1..).unwrap_or_default();
         let is_letter = |letter: char| match dialect {
-            Dialect::Windows => table::by_letter(letter).is_some(),
+            Dialect::Windows => table::by_letter(letter, verb).is_some(),
             Dialect::NetTools => net_tools::by_letter(letter).is_some(),
         };
         // So that a space follows letters that are complete.
@@ -268,7 +269,9 @@ impl Question<'_> {
                 // A state may have the name of a check, which has been named already.
                 offer.without(names);
             }
-            Some(Verb::History | Verb::Live | Verb::Close | Verb::End) => self.filter(offer, plain),
+            Some(Verb::History | Verb::Live | Verb::Close | Verb::End | Verb::Capture) => {
+                self.filter(offer, plain)
+            }
             None => {
                 if self.before.is_empty() {
                     for (verb, summary) in VERBS {

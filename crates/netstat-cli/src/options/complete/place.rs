@@ -34,9 +34,9 @@ fn by_long(dialect: Dialect, name: &str) -> Option<Known> {
 }
 
 /// Finds an option by letter.
-fn by_letter(dialect: Dialect, letter: char) -> Option<Known> {
+fn by_letter(dialect: Dialect, letter: char, verb: Option<Verb>) -> Option<Known> {
     match dialect {
-        Dialect::Windows => table::by_letter(letter).map(of_windows),
+        Dialect::Windows => table::by_letter(letter, verb).map(of_windows),
         Dialect::NetTools => net_tools::by_letter(letter).map(of_net_tools),
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn place(
             options_ended = true;
             continue;
         }
-        let known = wanting(&typed, dialect);
+        let known = wanting(&typed, dialect, verb);
         match known {
             Some(Known { value: Some(kind), .. }) if rest.next().is_none() => return Place::Value(kind, 0),
             Some(Known { is_help: true, .. }) if rest.len() == 0 && verb.is_none() => return Place::Topic,
@@ -80,7 +80,7 @@ pub(super) fn place(
     if options_ended || !is_option(word, dialect) || (word.starts_with('/') && !slashes) {
         return Place::Plain(plain);
     }
-    glued(word, dialect).map_or(Place::Option, |(kind, at)| Place::Value(kind, at))
+    glued(word, dialect, verb).map_or(Place::Option, |(kind, at)| Place::Value(kind, at))
 }
 
 fn is_option(word: &str, dialect: Dialect) -> bool {
@@ -89,7 +89,7 @@ fn is_option(word: &str, dialect: Dialect) -> bool {
 }
 
 /// Returns the option of a word that takes the next word as its value, or that ends the options.
-fn wanting(word: &str, dialect: Dialect) -> Option<Known> {
+fn wanting(word: &str, dialect: Dialect, verb: Option<Verb>) -> Option<Known> {
     if let Some(name) = word.strip_prefix("--") {
         return by_long(dialect, name);
     }
@@ -98,7 +98,7 @@ fn wanting(word: &str, dialect: Dialect) -> Option<Known> {
     }
     let mut last = None;
     for (at, letter) in word.get(1..)?.char_indices() {
-        let known = by_letter(dialect, letter)?;
+        let known = by_letter(dialect, letter, verb)?;
         let Some(kind) = known.value else {
             last = last.or(known.is_help.then_some(known));
             continue;
@@ -118,7 +118,7 @@ fn is_choice(kind: &ValueKind, text: &str) -> bool {
 }
 
 /// Returns the value that the option of a word has in the same word, and where it begins: `--lang=k`, `-ptc`.
-fn glued(word: &str, dialect: Dialect) -> Option<(&'static ValueKind, usize)> {
+fn glued(word: &str, dialect: Dialect, verb: Option<Verb>) -> Option<(&'static ValueKind, usize)> {
     if let Some(long) = word.strip_prefix("--") {
         let (name, _) = long.split_once('=')?;
         return by_long(dialect, name)?.value.map(|kind| (kind, name.len() + 3));
@@ -127,7 +127,7 @@ fn glued(word: &str, dialect: Dialect) -> Option<(&'static ValueKind, usize)> {
     for (at, letter) in letters.char_indices() {
         let behind = 1 + at + letter.len_utf8();
         let tail = word.get(behind..).unwrap_or_default();
-        if let Some(kind) = by_letter(dialect, letter)?.value
+        if let Some(kind) = by_letter(dialect, letter, verb)?.value
             && !tail.is_empty()
             && begins_choice(kind, tail)
         {

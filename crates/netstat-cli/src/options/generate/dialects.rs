@@ -136,8 +136,8 @@ pub(super) fn markdown(language: Language) -> String {
     .to_owned();
     for letter in ('a'..='z').chain('A'..='Z').chain(['2', '4', '6', '?']) {
         // The upper case of a letter of Windows is the same letter.
-        let windows = table::by_letter(letter).filter(|entry| entry.letters.contains(&letter));
-        let also = table::by_letter(letter);
+        let windows = table::by_letter(letter, None).filter(|entry| entry.letters.contains(&letter));
+        let also = table::by_letter(letter, None);
         let net_tools = OPTIONS.iter().find(|entry| entry.letters.contains(&letter));
         let winner = match (also, net_tools) {
             (Some(_), Some(_)) => both!("Windows", "Windows의 뜻"),

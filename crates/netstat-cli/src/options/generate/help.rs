@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 6] = [
+const VERBS: [(Verb, &str); 7] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -32,6 +32,10 @@ const VERBS: [(Verb, &str); 6] = [
         "As the first word: ends the processes that hold sockets, after asking. See netstat end --help.",
     ),
     (Verb::Live, "As the first word: shows connections as they come and go. See netstat live --help."),
+    (
+        Verb::Capture,
+        "As the first word: keeps the packets of connections, with the process of each. See netstat capture --help.",
+    ),
 ];
 
 /// The column in which descriptions start.
@@ -77,6 +81,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::History => help_of_history(language),
         Verb::Close | Verb::End => help_of_act(verb, language),
         Verb::Live => help_of_live(language),
+        Verb::Capture => help_of_capture(language),
     }
 }
 
@@ -172,6 +177,28 @@ fn help_of_live(language: Language) -> String {
     push_options(&mut text, Verb::Live, language);
     let keys = both!("\nF1 lists the keys, q ends.\n\n", "\nF1: 키 목록, q: 종료.\n\n");
     text.push_str(keys.of(language));
+    text
+}
+
+fn help_of_capture(language: Language) -> String {
+    let begin = both!(
+        "\nKeeps the packets of connections in a file that Wireshark opens, or prints a\nline for each, with its process.\n\n\
+         NETSTAT capture [FILTER] [-w FILE] [OPTIONS]\n\
+         NETSTAT capture --read FILE [FILTER] [OPTIONS]\n\n",
+        "\n연결의 패킷을 Wireshark로 열 수 있는 파일에 저장하거나 한 줄씩 출력하고,\n패킷마다 프로세스를 적습니다.\n\n\
+         NETSTAT capture [필터] [-w 파일] [옵션]\n\
+         NETSTAT capture --read 파일 [필터] [옵션]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    let filter = both!(
+        "Keeps only packets of matching connections (netstat --help filter), as in process curl rport 443. Without a filter, \
+         every packet.",
+        "필터에 맞는 연결의 패킷만 저장합니다(netstat --help filter). 예: process curl rport 443. 필터가 없으면 모든 패킷을 \
+         저장합니다."
+    );
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
+    push_options(&mut text, Verb::Capture, language);
+    text.push('\n');
     text
 }
 

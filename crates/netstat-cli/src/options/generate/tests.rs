@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
-const EVERY_VERB: [Verb; 6] = [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End];
+const EVERY_VERB: [Verb; 6] =
+    [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End, Verb::Capture];
 
 #[test]
 fn the_help_text() {

@@ -24,7 +24,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
          화면에 있는 것만 다시 읽습니다."
         details "The first line says how old the table is, where something has happened since."
         "그 뒤에 바뀐 것이 있으면 첫 줄에 표가 언제 것인지 나옵니다.";
-    [] "for", value(live.lasts, "TIME", "60s", ValueKind::Free, values::parse_lasts);
+    [] "for", value(lasts, "TIME", "60s", ValueKind::Free, values::parse_lasts);
         "End after this time",
         "Ends by itself after this time (60s, 10m).",
         "이 시간이 지나면 스스로 끝납니다(60s, 10m).";

@@ -1,6 +1,7 @@
 //! Tests of the command line.
 
 mod act;
+mod capture;
 mod check;
 mod dialect;
 mod documents;

@@ -199,10 +199,38 @@ pub(in crate::options) fn parse_lasts(text: &OsStr) -> Result<Duration, Complain
     )
 }
 
-/// Parses the value of `--keep`: a number of bytes, with a unit of 1024.
+/// Parses the value of `--keep`.
 pub(in crate::options) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
     /// Less has no room for a block and its log.
     const LEAST: u64 = 16 << 20;
+    let size = parse_bytes("--keep", text)?;
+    if size < LEAST {
+        return Err(complaint!(
+            "--keep {word} has room for nothing: type 16M or more",
+            "--keep {word}: 너무 작아 아무것도 저장할 수 없습니다. 16M 이상을 입력하세요",
+            word = quoted(text)
+        ));
+    }
+    Ok(size)
+}
+
+/// Parses the value of `--max-size`.
+pub(in crate::options) fn parse_max_size(text: &OsStr) -> Result<u64, Complaint> {
+    /// Less has no room for the names of interfaces.
+    const LEAST: u64 = 64 << 10;
+    let size = parse_bytes("--max-size", text)?;
+    if size < LEAST {
+        return Err(complaint!(
+            "--max-size {word} has room for nothing: type 64K or more",
+            "--max-size {word}: 너무 작아 아무것도 저장할 수 없습니다. 64K 이상을 입력하세요",
+            word = quoted(text)
+        ));
+    }
+    Ok(size)
+}
+
+/// Parses a number of bytes, with a unit of 1024.
+fn parse_bytes(option: &str, text: &OsStr) -> Result<u64, Complaint> {
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
     let plain = lower.strip_suffix("ib").or(lower.strip_suffix('b')).unwrap_or(&lower);
     let (digits, shift) = match plain.as_bytes().last() {
@@ -217,23 +245,20 @@ pub(in crate::options) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
         Whole::Huge => None,
         Whole::Not => {
             return Err(complaint!(
-                "--keep needs a size, not {word}: type, for example, --keep 500M or --keep 2GiB",
-                "--keep {word}: 크기가 필요합니다. 입력 예: --keep 500M, --keep 2GiB",
+                "{option} needs a size, not {word}: type, for example, {option} 500M or {option} 2GiB",
+                "{option} {word}: 크기가 필요합니다. 입력 예: {option} 500M, {option} 2GiB",
+                option,
                 word = quoted(text)
             ));
         }
     };
     match size {
-        Some(size) if size < LEAST => Err(complaint!(
-            "--keep {word} has room for nothing: type 16M or more",
-            "--keep {word}: 너무 작아 아무것도 저장할 수 없습니다. 16M 이상을 입력하세요",
-            word = quoted(text)
-        )),
         // Sizes of files are signed numbers.
         Some(size) if i64::try_from(size).is_ok() => Ok(size),
         _ => Err(complaint!(
-            "--keep {word} is too large: type, for example, --keep 100G",
-            "--keep {word}: 너무 큽니다. 입력 예: --keep 100G",
+            "{option} {word} is too large: type, for example, {option} 100G",
+            "{option} {word}: 너무 큽니다. 입력 예: {option} 100G",
+            option,
             word = quoted(text)
         )),
     }
@@ -249,6 +274,12 @@ pub(in crate::options) fn parse_keep_days(text: &OsStr) -> Result<u64, Complaint
             word = quoted(text)
         )
     })
+}
+
+/// Parses the value of `--snap`.
+pub(in crate::options) fn parse_snap(text: &OsStr) -> Result<usize, Complaint> {
+    let bytes = parse_number("--snap", text, 256)?;
+    Ok(bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX))
 }
 
 pub(in crate::options) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {

@@ -54,6 +54,26 @@ fn check(socket: &Socket, answers: &[(&str, Tri)]) {
 }
 
 #[test]
+fn protocol_and_ends_decide_alone_where_they_can() {
+    let socket = tcp("192.0.2.1:40000", "198.51.100.7:443", TcpState::Established);
+    for (words, decided, is_of_the_moment) in [
+        ("rport 443 tcp dst 198.51.100.0/24", Some(true), false),
+        ("rport 80", Some(false), false),
+        ("udp process curl", Some(false), false),
+        ("rport 443 process curl", None, false),
+        ("rport 443 or process curl", Some(true), false),
+        ("not process curl", None, false),
+        // Whatever the socket is now, a packet may be of another moment.
+        ("state established", None, true),
+        ("rport 80 rtt gt 1ms", Some(false), true),
+    ] {
+        let filter = parse(words);
+        assert_eq!(filter.by_ends(&socket), decided, "{words}");
+        assert_eq!(filter.is_of_the_moment(), is_of_the_moment, "{words}");
+    }
+}
+
+#[test]
 fn a_life_is_tested_where_it_was_seen_and_what_is_there_has_not_ended() {
     let time = |text: &str| match crate::text::When::parse(text) {
         Ok(crate::text::When::Exactly(time)) => time,

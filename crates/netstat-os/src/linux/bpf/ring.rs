@@ -4,7 +4,8 @@
 //! shared memory, so a record stays until what became of it is safe.
 #![expect(unsafe_code, reason = "the buffer is memory shared with the kernel")]
 
-use rustix::fd::{AsRawFd, OwnedFd};
+use crate::linux::mapping::Mapping;
+use rustix::fd::OwnedFd;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,39 +16,6 @@ const HEADER: u64 = 8;
 /// Flags in the length: the record is being written; it was given up.
 const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
-
-/// A mapping of shared memory.
-struct Mapping {
-    at: NonNull<u8>,
-    length: usize,
-}
-
-impl Mapping {
-    fn new(of: &OwnedFd, offset: usize, length: usize, protection: i32) -> io::Result<Self> {
-        let offset = libc::off_t::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
-        // SAFETY: a new mapping at a place that the kernel chooses touches no other memory.
-        let at = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, of.as_raw_fd(), offset)
-        };
-        match NonNull::new(at.cast::<u8>()) {
-            Some(place) if at != libc::MAP_FAILED => Ok(Self { at: place, length }),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-
-    /// Returns the number at the begin of the mapping, which has room for one.
-    fn number(&self) -> &AtomicU64 {
-        // SAFETY: a mapping begins at a page and is at least one long; others, in the kernel too, use atomic operations.
-        unsafe { self.at.cast().as_ref() }
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is of this length, and nothing borrows from it any more.
-        unsafe { libc::munmap(self.at.as_ptr().cast(), self.length) };
-    }
-}
 
 /// The buffer, and how far it was read.
 pub(super) struct Ring {
@@ -63,9 +31,6 @@ pub(super) struct Ring {
     read: u64,
 }
 
-// SAFETY: the mappings belong to this value alone, and memory may be used from any thread.
-unsafe impl Send for Ring {}
-
 impl Ring {
     /// Maps a buffer of `size` bytes.
     pub(super) fn new(of: &OwnedFd, size: u32) -> io::Result<Self> {
@@ -76,13 +41,13 @@ impl Ring {
             .ok_or(io::ErrorKind::InvalidInput)?;
         let released = Mapping::new(of, 0, page, libc::PROT_READ | libc::PROT_WRITE)?;
         let written = Mapping::new(of, page, page + data, libc::PROT_READ)?;
-        let read = released.number().load(Ordering::Acquire);
+        let read = number(&released).load(Ordering::Acquire);
         Ok(Self { released, written, page, size: size.into(), read })
     }
 
     /// Passes on the records that were not read yet, up to one that is still being written.
     pub(super) fn read(&mut self, each: &mut dyn FnMut(&[u8])) {
-        let written = self.written.number().load(Ordering::Acquire);
+        let written = number(&self.written).load(Ordering::Acquire);
         while self.read < written {
             let Some(header) = self.at(self.read, HEADER) else { return };
             // SAFETY: the header lies in the mapping at a multiple of 8; the kernel writes its length atomically.
@@ -106,7 +71,7 @@ impl Ring {
 
     /// Lets go of what was read.
     pub(super) fn release(&mut self) {
-        self.released.number().store(self.read, Ordering::Release);
+        number(&self.released).store(self.read, Ordering::Release);
     }
 
     /// Returns the place of so many bytes from a position on, if they lie in the mapping.
@@ -119,4 +84,10 @@ impl Ring {
         // SAFETY: the mapping has a page and twice `size` bytes, and this is no further.
         Some(unsafe { self.written.at.add(from) })
     }
+}
+
+/// Returns the number at the begin of a mapping.
+fn number(mapping: &Mapping) -> &AtomicU64 {
+    // SAFETY: a mapping begins at a page and is at least one long; others, in the kernel too, use atomic operations.
+    unsafe { mapping.at.cast().as_ref() }
 }

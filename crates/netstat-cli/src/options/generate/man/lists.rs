@@ -3,7 +3,7 @@
 use netstat_engine::text::Text;
 
 /// The forms of a command line, and what each is for.
-pub(super) static FORMS: [(Text, Text); 11] = [
+pub(super) static FORMS: [(Text, Text); 12] = [
     (
         Text::fixed("[options] [filter] [interval]", "[옵션] [필터] [간격]"),
         Text::fixed("The table of connections.", "연결 표."),
@@ -59,10 +59,17 @@ pub(super) static FORMS: [(Text, Text); 11] = [
         Text::fixed("Connections as they come and go, in the terminal.", "터미널에서 실시간으로 보는 연결."),
     ),
     (
+        Text::fixed("capture [filter] [-w file] [options]", "capture [필터] [-w 파일] [옵션]"),
+        Text::fixed(
+            "Keeps or shows the packets of connections, with the process of each.",
+            "연결의 패킷을 프로세스와 함께 저장하거나 표시합니다.",
+        ),
+    ),
+    (
         Text::fixed("--help [topic]", "--help [주제]"),
         Text::fixed(
-            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, examples).",
-            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, examples)만.",
+            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, examples).",
+            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, examples)만.",
         ),
     ),
     (
@@ -75,7 +82,7 @@ pub(super) static FORMS: [(Text, Text); 11] = [
 ];
 
 /// More examples than those of the help text, for what it does not show.
-pub(in super::super) static EXAMPLES: [(&str, Text); 8] = [
+pub(in super::super) static EXAMPLES: [(&str, Text); 9] = [
     (
         "netstat check bind 8080",
         Text::fixed(
@@ -115,6 +122,13 @@ pub(in super::super) static EXAMPLES: [(&str, Text); 8] = [
     (
         "netstat end lport 8080 listening",
         Text::fixed("Ends what listens on port 8080.", "8080 포트에서 수신 대기하는 프로세스를 끝냅니다."),
+    ),
+    (
+        "netstat capture process curl -w curl.pcapng --for 30s",
+        Text::fixed(
+            "The packets of curl, for Wireshark.",
+            "curl의 패킷을 Wireshark로 볼 수 있게 저장합니다.",
+        ),
     ),
     (
         "netstat live process nginx",

@@ -1,0 +1,143 @@
+//! What is said of a packet in its comment, and read from it again: one comment for each end on this machine.
+//!
+//! `process curl (4711) at 192.0.2.1:40000 unit cron.service container docker:9f2e4c7d1a0b state ESTABLISHED`. Names have no
+//! spaces: what would be one is escaped.
+
+use crate::capture::EndOf;
+use crate::holder::Certainty;
+use netstat_engine::text::{escape, words};
+use netstat_model::{IpEndpoint, Missing, Ownership, Process};
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+/// Says whose one end of a packet is.
+pub fn comment(end: &EndOf) -> String {
+    let mut text = String::new();
+    let socket = &end.holder.socket;
+    match (&socket.ownership, end.holder.principal()) {
+        (Ownership::Held(owners), process) => {
+            let name = process.and_then(|process| process.name.as_deref().ok()).map_or("-".to_owned(), word);
+            let pid = owners.first().map_or(0, |owner| owner.process.pid);
+            let _ = write!(text, "process {name} ({pid}) at {}", end.local);
+            if let Some(process) = process {
+                of_process(&mut text, process);
+            }
+            if owners.len() > 1 {
+                let others: Vec<String> =
+                    owners.iter().skip(1).map(|owner| owner.process.pid.to_string()).collect();
+                let _ = write!(text, " also {}", others.join(","));
+            }
+        }
+        _ => {
+            let _ = write!(text, "no-process at {}", end.local);
+        }
+    }
+    if let Some(state) = socket.state {
+        let _ = write!(text, " state {}", words::state(state));
+    }
+    if end.holder.sharing > 1 {
+        let _ = write!(text, " one-of {}", end.holder.sharing);
+    }
+    if let Certainty::SeenApart(apart) = end.certainty {
+        // Nobody saw the socket at that very moment.
+        let _ = write!(text, " seen-apart {}ms", apart.as_millis());
+    }
+    text
+}
+
+fn of_process(text: &mut String, process: &Process) {
+    if let Ok(unit) = process.unit.as_deref() {
+        let _ = write!(text, " unit {}", word(unit));
+    }
+    if let Ok(container) = &process.container {
+        let _ = write!(text, " container {}", word(OsStr::new(&words::short_container(container))));
+    }
+}
+
+fn word(name: &OsStr) -> String {
+    let mut shown = Vec::new();
+    escape::write_word(&mut shown, name);
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+/// What a comment says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The name of the process, as it is written.
+    pub name: Option<String>,
+    /// Its ID.
+    pub pid: u32,
+    /// The end that it is at.
+    pub local: IpEndpoint,
+    /// Its unit.
+    pub unit: Option<String>,
+}
+
+/// Reads a comment; `None` for one that says something else. Whoever wrote the file wrote it: it is a claim.
+pub fn read(comment: &str) -> Option<Said> {
+    let mut words = comment.strip_prefix("process ")?.split(' ');
+    let name = words.next().filter(|name| *name != "-").map(str::to_owned);
+    let pid = words.next()?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()?;
+    let local: SocketAddr =
+        words.next().filter(|word| *word == "at").and_then(|_| words.next())?.parse().ok()?;
+    let scope = if let SocketAddr::V6(address) = local { address.scope_id() } else { 0 };
+    let unit = words.position(|word| word == "unit").and_then(|_| words.next()).map(str::to_owned);
+    Some(Said { name, pid, local: IpEndpoint::new(local.ip(), local.port(), scope), unit })
+}
+
+/// Returns a process of which nothing but this is known.
+pub fn process(said: &Said, id: netstat_model::ProcessKey) -> Process {
+    let text = |text: &Option<String>, why| text.as_ref().map(Into::into).ok_or(why);
+    Process {
+        name: text(&said.name, Missing::Gone),
+        unit: text(&said.unit, Missing::Gone),
+        ..Process::unknown(id, Missing::Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::holder::{Holder, bare};
+    use netstat_model::{Owner, ProcessKey, TcpState, Transport};
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    fn end(name: &str, unit: Option<&str>) -> EndOf {
+        let local = IpEndpoint::new([192, 0, 2, 1].into(), 40000, 0);
+        let mut socket = bare(Transport::Tcp, local, local);
+        let id = ProcessKey { pid: 4711, start_time: 1 };
+        socket.ownership = Ownership::Held(vec![Owner { process: id, parent: None, descriptor: None }]);
+        socket.state = Some(TcpState::Established);
+        let process = Process {
+            name: Ok(name.into()),
+            unit: unit.map(Into::into).ok_or(Missing::NotApplicable),
+            ..Process::unknown(id, Missing::NotApplicable)
+        };
+        let holder = Rc::new(Holder { socket, processes: vec![process], sharing: 1 });
+        EndOf { local, holder, certainty: Certainty::Certain }
+    }
+
+    #[test]
+    fn a_comment_names_the_process_and_is_read_again() {
+        let text = comment(&end("curl", Some("cron.service")));
+        assert_eq!(text, "process curl (4711) at 192.0.2.1:40000 unit cron.service state ESTABLISHED");
+        let said = read(&text).unwrap();
+        assert_eq!((said.name.as_deref(), said.pid), (Some("curl"), 4711));
+        assert_eq!((said.local.port, said.unit.as_deref()), (40000, Some("cron.service")));
+        let apart = EndOf { certainty: Certainty::SeenApart(Duration::from_millis(12)), ..end("a", None) };
+        assert_eq!(comment(&apart), "process a (4711) at 192.0.2.1:40000 state ESTABLISHED seen-apart 12ms");
+    }
+
+    #[test]
+    fn a_name_cannot_say_anything_else() {
+        let text = comment(&end("x (1) at 9.9.9.9:9 unit y\u{1b}[2J\n", None));
+        assert!(text.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{text}");
+        let said = read(&text).unwrap();
+        assert_eq!((said.pid, said.local.port, said.unit), (4711, 40000, None));
+        for odd in ["", "process", "process x", "process x (1)", "process x (y) at 1.2.3.4:5", "a comment"] {
+            assert_eq!(read(odd), None);
+        }
+    }
+}

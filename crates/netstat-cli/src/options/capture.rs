@@ -1,0 +1,67 @@
+//! The words after `netstat capture`: a filter.
+
+use super::arguments::Arguments;
+use super::complaint::{Complaint, complaint};
+use super::{combine, words};
+use std::ffi::OsString;
+
+/// Takes the filter, and rejects what does not go with it.
+pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
+    words::settle(plain, arguments)?;
+    if let Some(seconds) = arguments.interval {
+        return Err(complaint!(
+            "netstat capture has no interval: for a time type --for {seconds}s, for a port port {seconds}",
+            "netstat capture에는 간격이 없습니다. 시간이라면 --for {seconds}s, 포트라면 port {seconds}를 입력하세요",
+            seconds = seconds.to_string()
+        ));
+    }
+    combine::check_namespace(arguments)?;
+    let typed = &arguments.capture;
+    let of_files = [
+        (typed.max_size.is_some(), "--max-size"),
+        (typed.snap.is_some(), "--snap"),
+        (typed.headers, "--headers"),
+    ];
+    let of_captures = [
+        (typed.write.is_some(), "-w"),
+        (arguments.lasts.is_some(), "--for"),
+        (arguments.netns.is_some(), "--netns"),
+        (arguments.owners.is_some(), "--owners"),
+    ];
+    let of_tables = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.limit.is_some(), "--limit"),
+        (arguments.color.is_some(), "--color"),
+        (!arguments.formats.is_empty(), "--json"),
+    ];
+    let first = |options: &[(bool, &'static str)]| {
+        options.iter().find(|(given, _)| *given).map(|(_, option)| *option)
+    };
+    if typed.read.is_some() {
+        return match first(&of_captures).or(first(&of_files)) {
+            Some(option) => Err(complaint!(
+                "--read captures nothing, so {option} has no effect: leave it out",
+                "--read: 캡처하지 않으므로 {option} 옵션은 아무 일도 하지 않습니다. 빼고 입력하세요",
+                option
+            )),
+            None => combine::check_shape(arguments),
+        };
+    }
+    if let Some(option) = first(&of_tables) {
+        return Err(complaint!(
+            "{option} is about a table: type, for example, netstat capture --read curl.pcapng",
+            "{option}: 표를 볼 때의 옵션입니다. 입력 예: netstat capture --read curl.pcapng",
+            option
+        ));
+    }
+    match first(&of_files) {
+        Some(option) if typed.write.is_none() => Err(complaint!(
+            "{option} is about a file: type, for example, netstat capture process curl -w curl.pcapng",
+            "{option}: 파일에 쓸 때의 옵션입니다. 입력 예: netstat capture process curl -w curl.pcapng",
+            option
+        )),
+        _ => Ok(()),
+    }
+}

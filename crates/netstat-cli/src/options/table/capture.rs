@@ -1,0 +1,40 @@
+//! Options of `netstat capture`.
+
+use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
+use super::super::values;
+use netstat_engine::text::Text;
+
+/// Options of the other lists that `netstat capture` takes as well.
+pub(in super::super) const SHARED: [&str; 16] = [
+    "color", "columns", "csv", "for", "generate", "geo", "group-by", "help", "json", "jsonl", "lang",
+    "limit", "netns", "owners", "sort", "utf8",
+];
+
+pub(super) const OPTIONS: &[Entry] = entries! { Capture;
+    [] "headers", switch(capture.headers);
+        "Keep the headers of packets alone",
+        "Keeps the headers of packets, and nothing of what programs have sent.",
+        "패킷의 헤더만 저장하고, 프로그램이 보낸 내용은 저장하지 않습니다.";
+    [] "max-size", value(capture.max_size, "SIZE", "100M", ValueKind::Free, values::parse_max_size);
+        "End when the file has this size",
+        "Ends before the file becomes larger than this (500K, 100M, 2G).",
+        "파일이 이 크기(500K, 100M, 2G)를 넘기 전에 끝냅니다.";
+    [] "read", value(capture.read, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--read", text));
+        "Show the connections in this capture",
+        "Shows the connections in this capture, of this program or any other (pcapng, pcap), as netstat history shows those \
+         of a history.",
+        "이 캡처 파일(다른 프로그램이 만든 pcapng, pcap도 됩니다)의 연결을 netstat history처럼 표시합니다."
+        details "With --columns, --sort, --limit, --group-by, and the data formats."
+                "--columns, --sort, --limit, --group-by와 데이터 형식을 함께 쓸 수 있습니다.";
+    [] "snap", value(capture.snap, "BYTES", "256", ValueKind::Free, values::parse_snap);
+        "Keep so many bytes of each packet",
+        "Keeps at most so many bytes of each packet. Without it, all of them.",
+        "패킷마다 최대 이만큼의 바이트만 저장합니다. 지정하지 않으면 모두 저장합니다.";
+    ['w'] "write", value(capture.write, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--write", text));
+        "Write the packets to this file",
+        "Writes the packets to this file, as pcapng, for Wireshark and tshark. Only its owner may read it. A file that \
+         is there already is never overwritten. Without it, prints a line for each packet.",
+        "패킷을 이 파일에 pcapng 형식으로 씁니다. Wireshark와 tshark로 열 수 있습니다. 소유자만 읽을 수 있게 만들고, 이미 있는 \
+         파일은 덮어쓰지 않습니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
+        details "docs/capture.md says what is in it." "내용은 docs/capture.ko.md에 설명되어 있습니다.";
+};
