@@ -2,6 +2,7 @@
 
 mod act;
 mod capture;
+mod live;
 mod net_tools;
 mod past;
 mod recorder;
@@ -10,6 +11,7 @@ use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use act::{Act, Deed};
+pub(crate) use live::{Live, LiveForm};
 pub(crate) use net_tools::{
     CounterGroups, GroupList, InterfaceList, Lists, NetTools, RouteTables, SocketList, UnixList, Which,
     Without,
@@ -20,7 +22,6 @@ use netstat_engine::text::{Language, When};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
-use netstat_live::Tab;
 use netstat_model::Family;
 use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
@@ -124,31 +125,6 @@ impl Report {
             | Self::NetTools(_) => false,
         }
     }
-}
-
-/// How the live view begins.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Live {
-    pub(crate) tab: Tab,
-    pub(crate) sort: Option<(&'static Column, bool)>,
-    pub(crate) interval: Duration,
-    pub(crate) lasts: Option<Duration>,
-    pub(crate) mouse: bool,
-    pub(crate) ascii: bool,
-    pub(crate) budget: Option<u32>,
-    pub(crate) colour: Colour,
-    pub(crate) form: LiveForm,
-}
-
-/// What a live view is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LiveForm {
-    /// A screen.
-    Screen,
-    /// Lines for people.
-    Plain,
-    /// Lines for programs.
-    Jsonl,
 }
 
 /// A span of the past, and how to show it.
@@ -372,7 +348,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
             let deed = if arguments.act.kill { Deed::Kill } else { Deed::End };
             return Report::Act(act::settings(arguments, deed, colour));
         }
-        Some(Verb::Live) => return Report::Live(live(arguments, colour)),
+        Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
         None => {}
     }
@@ -409,29 +385,6 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
         Report::Connections(connections(arguments, colour))
-    }
-}
-
-fn live(arguments: &Arguments, colour: Colour) -> Live {
-    let seconds = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
-    Live {
-        tab: arguments.live.view.unwrap_or(Tab::Connections),
-        sort: match arguments.sort {
-            Some(Order::By { column, descending }) => Some((column, descending)),
-            _ => None,
-        },
-        interval: seconds.or(arguments.watch).unwrap_or(Duration::from_secs(1)),
-        lasts: arguments.lasts,
-        mouse: !arguments.live.no_mouse,
-        ascii: arguments.live.ascii,
-        budget: arguments.live.budget,
-        colour,
-        form: match (arguments.formats.is_empty(), arguments.live.plain) {
-            // The only one that it takes is --jsonl.
-            (false, _) => LiveForm::Jsonl,
-            (true, true) => LiveForm::Plain,
-            (true, false) => LiveForm::Screen,
-        },
     }
 }
 

@@ -68,7 +68,7 @@ pub(in super::super) fn full(language: Language) -> String {
     push_item(&mut text, interval, INTERVAL.help.of(language));
     let more = both!(
         "\nMore: netstat -h in short; netstat --help filter, columns, check, record,\nhistory, close, end, live, capture or examples; netstat check --list.\n",
-        "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nrecord, history, close, end, live, capture, examples, 검사 목록은 netstat check --list.\n"
+        "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nrecord, history, close, end, live, capture, examples.\n검사 목록은 netstat check --list.\n"
     );
     text.push_str(more.of(language));
     text
