@@ -259,6 +259,38 @@ fn connections_come_and_go_and_keys_find_them() {
 }
 
 #[test]
+fn a_key_closes_one_connection_and_no_other() {
+    on_own_thread(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        let pairs: Vec<(TcpStream, TcpStream)> =
+            (0..5).map(|_| (TcpStream::connect(server).unwrap(), listener.accept().unwrap().0)).collect();
+        let chosen = pairs[2].0.local_addr().unwrap().port();
+        let mut live = Live::start("--watch 200ms", (24, 80));
+        live.until("the connections", |screen| screen.contains("10 shown"));
+        live.press(&format!("/lport {chosen}\r"));
+        live.until("one row", |screen| screen.contains("1 shown"));
+        live.press("x");
+        let asked = live.until("the question", |screen| screen.contains("Close 1 connection?"));
+        assert!(asked.contains(&format!("127.0.0.1:{chosen} -> {server}")), "{asked}");
+        live.press("\x1b");
+        live.until("nothing", |screen| screen.contains("nothing was done"));
+        live.press("xy");
+        live.until("the result", |screen| screen.contains("closed 1"));
+        for (at, (near, far)) in pairs.iter().enumerate() {
+            let is_open = |stream: &TcpStream| {
+                stream.set_nonblocking(true).unwrap();
+                let peeked = stream.peek(&mut [0]);
+                matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+            };
+            assert_eq!((is_open(near), is_open(far)), (at != 2, at != 2), "{at}");
+        }
+        live.press("q");
+        assert_eq!(live.code(), Some(0));
+    });
+}
+
+#[test]
 fn the_terminal_is_given_back_whatever_ends_it() {
     on_own_thread(|_| {
         for (how, words) in [

@@ -1,5 +1,6 @@
 //! What the view knows of the machine beside its sockets.
 
+use netstat_engine::act::Circumstances;
 use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::text::{Language, Zone};
@@ -32,6 +33,9 @@ pub struct Environment {
     pub zone: Zone,
     /// What names in a filter stand for. Nobody waits for it: it asks nothing outside.
     pub lookups: Box<dyn Lookups>,
+    /// What this program itself depends on, which is not ended lightly. `None` where nothing can be ended or closed: in a
+    /// recording.
+    pub circumstances: Option<Circumstances>,
     /// Whether the terminal shows colours.
     pub colour: bool,
     /// Whether only ASCII is drawn.

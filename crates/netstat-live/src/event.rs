@@ -1,11 +1,12 @@
 //! What happens to the view, and what it wants done.
 
+use crate::deed::Deed;
 use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::{InterfaceCounters, Socket};
-use std::time::Duration;
+use netstat_model::{InterfaceCounters, ProcessKey, Socket};
+use std::time::{Duration, SystemTime};
 
 /// A key of the keyboard, as terminals tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,11 @@ pub(crate) enum Event {
     NotJudged(Text),
     /// A look failed. The table stays as it was.
     Failed(Text),
+    /// What was asked for has been done, as far as was seen; and the processes that were asked to end and have not.
+    Done {
+        said: Text,
+        left: Option<Vec<ProcessKey>>,
+    },
     /// The terminal shows something else than what was drawn.
     Redraw,
     /// The program was told to stop for a while.
@@ -77,6 +83,8 @@ pub(crate) enum Effect {
     Links(bool),
     /// Whether the checks judge.
     Judge(bool),
+    /// Do this to sockets or processes that were seen at that time.
+    Act(Deed, SystemTime),
     /// Put a text where the terminal pastes from.
     Copy(String),
     /// Forget processes that hold nothing any more.

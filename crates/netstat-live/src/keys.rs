@@ -33,6 +33,8 @@ pub(crate) enum Action {
     Whole,
     Copy,
     Command,
+    Close,
+    EndProcess,
     Help,
     Clear,
     Suspend,
@@ -96,6 +98,8 @@ bindings! {
     [F(4), Char('/')], Action::Filter, "F4 /", "filter, netstat's words", "필터(명령줄 문법)", "F4" "filter" "필터";
     [F(6), Char('s')], Action::Sort, "F6 s", "sort by the next column", "다음 열로 정렬", "F6" "sort" "정렬";
     [Char('S')], Action::Reverse, "S", "sort the other way round", "정렬 방향 바꾸기";
+    [F(7), Char('x')], Action::Close, "F7 x", "close the connection", "연결 닫기", "F7" "close" "닫기";
+    [F(9)], Action::EndProcess, "F9", "end the process", "프로세스 끝내기", "F9" "end" "끝내기";
     [Char(' ')], Action::Tag, "Space", "tag the row", "행에 표시하기";
     [Char('u')], Action::UntagAll, "u", "take all tags away", "모든 표시 지우기";
     [Char('p')], Action::Pause, "p", "pause; looking goes on", "화면 멈춤(조회는 계속)", "p" "pause" "멈춤";
@@ -130,6 +134,7 @@ mod tests {
     #[test]
     fn no_letter_ends_anything_but_the_program() {
         assert_eq!(action(Char('k')), Some(Action::Up));
-        assert_eq!(action(Char('x')), None);
+        // It asks first.
+        assert_eq!(action(Char('x')), Some(Action::Close));
     }
 }

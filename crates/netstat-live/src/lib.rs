@@ -12,6 +12,7 @@ mod amount;
 mod beside;
 mod book;
 mod collect;
+mod deed;
 mod draw;
 mod environment;
 mod event;
@@ -97,7 +98,8 @@ pub fn run(
         ..Surroundings::default()
     };
     let judge = judge::begin(Arc::clone(&open), manner.walk.owners, surroundings, events.clone());
-    let orders = collect::begin(open, manner.walk, state.needs(), state.interval, events);
+    let orders =
+        collect::begin(Arc::clone(&open), manner.walk, state.needs(), state.interval, events.clone());
     let begun = Instant::now();
     let (width, height) = screen.size();
     state.update(Event::Resize(width, height), Duration::ZERO);
@@ -127,6 +129,7 @@ pub fn run(
                     Effect::Visible(keys) => drop(orders.send(Order::Visible(keys))),
                     Effect::Links(wanted) => drop(orders.send(Order::Links(wanted))),
                     Effect::Judge(wanted) => drop(judge.send(wanted)),
+                    Effect::Act(what, seen) => deed::carry_out(Arc::clone(&open), what, seen, events.clone()),
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
                 }
             }

@@ -4,6 +4,7 @@ use super::Session;
 use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
 use crate::settings::{Live, LiveForm, Tape};
+use netstat_engine::act::Circumstances;
 use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
@@ -61,6 +62,8 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         names_zones: !system.has_accounts(),
         namespaces: HashMap::new(),
         stand_ins: StandIns::default(),
+        circumstances: (settings.tape == Tape::None)
+            .then(|| Circumstances::of(&**system, std::env::var("SSH_CONNECTION").ok().as_deref())),
         geo: Arc::clone(&session.geo),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),

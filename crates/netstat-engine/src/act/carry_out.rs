@@ -1,5 +1,7 @@
 //! Acts, and looks at what became of it.
 
+use crate::both;
+use crate::text::Text;
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Scope, SocketQuery, States, Visit};
 use netstat_model::{
     Answer, Endpoint, EndpointRef, Error, Namespace, ProcessKey, Socket, SocketKey, SocketRef, Warning,
@@ -33,6 +35,36 @@ pub struct Outcome {
     pub became: Vec<Became>,
     /// Why nobody could look afterwards.
     pub blind: Option<Error>,
+}
+
+impl Outcome {
+    /// Says what was seen, in a line: `closed 3, 1 was gone already`.
+    pub fn text(&self, closes: bool) -> Text {
+        let count = |is: fn(&Became) -> bool| self.became.iter().filter(|became| is(became)).count();
+        let gone = count(|became| matches!(became, Became::Gone));
+        let before = count(|became| matches!(became, Became::GoneBefore));
+        let stays = count(|became| matches!(became, Became::StillThere | Became::Refused(_)));
+        let unseen = count(|became| matches!(became, Became::NotSeen));
+        let done = if closes {
+            both!("closed {gone}", "{gone}개를 닫음", gone)
+        } else {
+            both!("ended {gone}", "{gone}개를 끝냄", gone)
+        };
+        let others = [
+            (before, both!("{before} {before?was|were} gone already", "{before}개는 이미 없었음", before)),
+            (stays, both!("{stays} {stays?is|are} still there", "{stays}개는 남아 있음", stays)),
+            (
+                unseen,
+                both!(
+                    "what became of {unseen} is not known",
+                    "{unseen}개는 어떻게 되었는지 알 수 없음",
+                    unseen
+                ),
+            ),
+        ];
+        let others = others.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text);
+        others.fold(done, |said, more| both!("{said}, {more}", "{said}, {more}", said, more))
+    }
 }
 
 /// Closes sockets, each only if it is still the one that was listed, and looks again until they are gone or this time is over.

@@ -90,6 +90,7 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
         Mode::Help(from) => overlay::help(canvas, *from),
         Mode::Finding(at, from) => overlay::finding(canvas, *at, *from),
         Mode::Details(key, from) => overlay::details(canvas, key, *from),
+        Mode::Dialog(dialog) => overlay::dialog(canvas, dialog),
         Mode::Table | Mode::Filter(..) | Mode::Find(_) => {
             let layout = state.layout();
             tabs(canvas, &layout);

@@ -3,6 +3,7 @@
 use super::words::wrapped;
 use super::{BOLD, Canvas, DIM, PLAIN, RED, safe};
 use crate::beside::finding_lines;
+use crate::deed::Dialog;
 use crate::keys::BINDINGS;
 use netstat_engine::both;
 use netstat_engine::text::cells;
@@ -83,4 +84,45 @@ pub(super) fn details(canvas: &mut Canvas<'_, '_>, key: &SocketKey, from: usize)
         "Esc: 뒤로   위아래: 더 보기   y: 주소 복사"
     );
     canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
+}
+
+/// Draws a question, and what it is about.
+pub(super) fn dialog(canvas: &mut Canvas<'_, '_>, dialog: &Dialog) {
+    let language = canvas.state.environment.language;
+    let width = usize::from(canvas.width.saturating_sub(1)).max(1);
+    let question = match dialog.is_sure {
+        true => both!(
+            "You may lose this terminal: it depends on what is listed here. Do it all the same?",
+            "이 터미널이 끊길 수 있습니다. 아래 대상에 달려 있습니다. 그래도 할까요?"
+        ),
+        false => dialog.deed.question(),
+    };
+    let style = if dialog.is_sure { RED } else { BOLD };
+    let mut line = 2;
+    for text in wrapped(question.of(language), width) {
+        canvas.put(0, line, &text, canvas.width, style);
+        line += 1;
+    }
+    let room = usize::from(canvas.height.saturating_sub(line + 3));
+    let shown = dialog.lines.len().min(if dialog.lines.len() > room { room.saturating_sub(1) } else { room });
+    for text in dialog.lines.iter().take(shown) {
+        canvas.put(2, line, text, canvas.width, PLAIN);
+        line += 1;
+    }
+    let more = dialog.lines.len() - shown;
+    if more > 0 {
+        let text = both!("and {more} more", "외 {more}개", more = more as u64);
+        canvas.put(2, line, text.of(language), canvas.width, DIM);
+        line += 1;
+    }
+    let keys = match dialog.wants_number() {
+        true => both!(
+            "type the number and Enter: {typed}_    Esc: leave it",
+            "개수를 입력하고 Enter: {typed}_    Esc: 그대로 두기",
+            typed = dialog.typed.clone()
+        ),
+        false => both!("y: do it    Enter or Esc: leave it", "y: 실행    Enter, Esc: 그대로 두기"),
+    };
+    canvas.put(2, line + 1, keys.of(language), canvas.width, style);
+    canvas.point(0, line + 1);
 }

@@ -1,5 +1,6 @@
 //! [`State`]: everything that the screen shows, and how events change it. No clock, no terminal, no system.
 
+mod asking;
 mod press;
 mod rows;
 mod seen;
@@ -8,6 +9,7 @@ mod typing;
 
 use crate::beside::Beside;
 use crate::book::{Book, Changes, Mark};
+use crate::deed::Dialog;
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
 use crate::item::{Cells, Groups, Item, ItemKey};
@@ -73,6 +75,8 @@ pub(crate) enum Mode {
     Finding(u32, usize),
     /// All that is known of a socket, from this line on.
     Details(SocketKey, usize),
+    /// Somebody is asked whether something is to be done.
+    Dialog(Box<Dialog>),
 }
 
 /// A screen that was paused.
@@ -254,6 +258,10 @@ impl State {
             Event::Failed(why) => {
                 self.is_dirty |= self.failure.as_ref() != Some(&why);
                 self.failure = Some(why);
+            }
+            Event::Done { said, left } => {
+                self.is_dirty = true;
+                self.told(said, left);
             }
             Event::Redraw => {
                 self.is_dirty = true;

@@ -50,7 +50,7 @@ impl State {
                 *from = from.saturating_add_signed(lines)
             }
             Mode::Table => self.move_by(lines),
-            Mode::Filter(..) | Mode::Find(_) => {}
+            Mode::Filter(..) | Mode::Find(_) | Mode::Dialog(_) => {}
         }
     }
 
@@ -100,6 +100,7 @@ impl State {
                 _ => {}
             },
             Mode::Details(of, from) => self.press_in_details(of, from, key, effects),
+            Mode::Dialog(dialog) => self.answer(dialog, key, effects),
             Mode::Table => {
                 self.message = None;
                 match action(key) {
@@ -203,6 +204,8 @@ impl State {
             Action::Whole => self.whole = !self.whole,
             Action::Copy => self.copy(effects),
             Action::Command => self.message = Some(Text::same(self.command())),
+            Action::Close => self.ask_to_close(),
+            Action::EndProcess => self.ask_to_end(),
             Action::Help => self.mode = Mode::Help(0),
             Action::Clear => effects.push(Effect::Clear),
             Action::Suspend => effects.push(Effect::Suspend),

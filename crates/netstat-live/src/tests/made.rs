@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::state::{Beginning, State};
 use crate::tab::Tab;
 use netstat_check::{Finding, Severity};
+use netstat_engine::act::Circumstances;
 use netstat_engine::both;
 use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::filter::NumbersOnly;
@@ -38,6 +39,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         geo: Arc::new(Geo::default()),
         zone: Zone::default(),
         lookups: Box::new(NumbersOnly),
+        circumstances: Some(Circumstances::default()),
         colour: false,
         ascii,
     }

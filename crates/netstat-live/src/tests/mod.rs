@@ -1,3 +1,4 @@
+mod asking;
 mod hostile;
 mod made;
 mod reducer;

@@ -73,6 +73,8 @@ fn screens(language: Language, ascii: bool) -> Vec<(String, State)> {
     screens.push(("finding".to_owned(), pressed(finding(), &[Down, Enter])));
     screens.push(("rows-of-a-finding".to_owned(), pressed(finding(), &[Enter])));
     screens.push(("details".to_owned(), pressed(connections(), &[Down, Enter])));
+    screens.push(("close".to_owned(), pressed(connections(), &[Down, Down, F(7)])));
+    screens.push(("end".to_owned(), pressed(connections(), &[Down, Down, F(9)])));
     let wrong: Vec<Key> = "/process orders lprt 80".chars().map(Char).chain([Enter]).collect();
     screens.push(("filter-error".to_owned(), pressed(connections(), &wrong)));
     screens.push(("filter".to_owned(), seen(language, ascii, Tab::Connections, "process orders")));

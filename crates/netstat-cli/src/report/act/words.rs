@@ -162,31 +162,7 @@ impl Words<'_> {
 
     /// Returns what was seen, in one line.
     pub(super) fn result(&self, outcome: &Outcome) -> String {
-        let count = |is: fn(&Became) -> bool| outcome.became.iter().filter(|became| is(became)).count();
-        let gone = count(|became| matches!(became, Became::Gone));
-        let before = count(|became| matches!(became, Became::GoneBefore));
-        let stays = count(|became| matches!(became, Became::StillThere | Became::Refused(_)));
-        let unseen = count(|became| matches!(became, Became::NotSeen));
-        let done = if self.closes() {
-            both!("closed {gone}", "{gone}개를 닫음", gone)
-        } else {
-            both!("ended {gone}", "{gone}개를 끝냄", gone)
-        };
-        let others = [
-            (before, both!("{before} {before?was|were} gone already", "{before}개는 이미 없었음", before)),
-            (stays, both!("{stays} {stays?is|are} still there", "{stays}개는 남아 있음", stays)),
-            (
-                unseen,
-                both!(
-                    "what became of {unseen} is not known",
-                    "{unseen}개는 어떻게 되었는지 알 수 없음",
-                    unseen
-                ),
-            ),
-        ];
-        let others = others.iter().filter(|(count, _)| *count > 0).map(|(_, text)| text.of(self.language));
-        let parts: Vec<&str> = std::iter::once(done.of(self.language)).chain(others).collect();
-        format!("{}\n", parts.join(", "))
+        self.line(&outcome.text(self.closes()))
     }
 
     /// Returns why a target is not known to be gone; `None` for one that is.
