@@ -275,7 +275,10 @@ fn a_key_closes_one_connection_and_no_other() {
         assert!(asked.contains(&format!("127.0.0.1:{chosen} -> {server}")), "{asked}");
         live.press("\x1b");
         live.until("nothing", |screen| screen.contains("nothing was done"));
+        // The test holds both ends, and the view descends from the test.
         live.press("xy");
+        live.until("the second question", |screen| screen.contains("You may lose this terminal"));
+        live.press("y");
         live.until("the result", |screen| screen.contains("closed 1"));
         for (at, (near, far)) in pairs.iter().enumerate() {
             let is_open = |stream: &TcpStream| {

@@ -57,6 +57,7 @@ pub(crate) enum Event {
         left: Option<Vec<ProcessKey>>,
     },
     /// The terminal shows something else than what was drawn.
+    #[cfg_attr(windows, expect(dead_code, reason = "there is no such signal"))]
     Redraw,
     /// The program was told to stop for a while.
     #[cfg_attr(windows, expect(dead_code, reason = "there is no such signal"))]

@@ -8,6 +8,7 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+mod acting;
 mod amount;
 mod beside;
 mod book;
@@ -129,7 +130,9 @@ pub fn run(
                     Effect::Visible(keys) => drop(orders.send(Order::Visible(keys))),
                     Effect::Links(wanted) => drop(orders.send(Order::Links(wanted))),
                     Effect::Judge(wanted) => drop(judge.send(wanted)),
-                    Effect::Act(what, seen) => deed::carry_out(Arc::clone(&open), what, seen, events.clone()),
+                    Effect::Act(what, seen) => {
+                        acting::carry_out(Arc::clone(&open), what, seen, events.clone())
+                    }
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
                 }
             }

@@ -5,7 +5,9 @@
 )]
 
 use crate::event::{Event, Key};
+#[cfg(unix)]
 use netstat_engine::both;
+#[cfg(unix)]
 use netstat_engine::text::Text;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
