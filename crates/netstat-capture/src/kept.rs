@@ -67,6 +67,8 @@ impl Kept {
         let network = packet.network + usize::from(more);
         let headers = match &frame {
             Some(frame) if cut.headers => network + frame.headers,
+            // What is not understood may be anything that programs have sent.
+            None if cut.headers => network,
             _ => usize::MAX,
         };
         let room = cut.snap.unwrap_or(usize::MAX).min(headers);

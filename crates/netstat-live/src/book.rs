@@ -77,6 +77,8 @@ pub(crate) struct Book {
     looked: Duration,
     looks: u32,
     open: usize,
+    /// When all were listed last, since boot.
+    listed: Option<Duration>,
     /// Whether the rate of any of them may not be zero.
     moves: bool,
     /// Sockets that the last look knows by another key, each with that one.
@@ -95,7 +97,8 @@ impl Book {
     /// Takes a look. `keep` says which rows stay although they are gone.
     pub(crate) fn apply(&mut self, look: Look, keep: impl Fn(&SocketKey) -> bool) -> Changes {
         let at = look.info.uptime.unwrap_or(self.looked);
-        let before = self.looked;
+        // What was not there when all were listed last may be as old as that.
+        let before = self.listed;
         self.looks += 1;
         self.renamed.clear();
         self.happened.clear();
@@ -105,10 +108,11 @@ impl Book {
             self.processes.insert(process.id, process);
         }
         self.end(&look.closed, at, &mut changes);
+        let sockets = if look.whole { look.sockets } else { self.with_owners(&look.sockets) };
         let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
         let mut new = Vec::new();
-        for row in look.sockets.rows_as_given() {
-            let Some(socket) = look.sockets.get(row) else { continue };
+        for row in sockets.rows_as_given() {
+            let Some(socket) = sockets.get(row) else { continue };
             let key = SocketKey::of(socket);
             match self.entry_mut(&key) {
                 Some(entry) => entry.take(&socket, (table, row), at, &mut changes),
@@ -127,7 +131,7 @@ impl Book {
             }
         }
         for (key, row) in new {
-            let Some(socket) = look.sockets.get(row) else { continue };
+            let Some(socket) = sockets.get(row) else { continue };
             // The system told of it twice.
             if let Some(entry) = self.entry_mut(&key) {
                 entry.take(&socket, (table, row), at, &mut changes);
@@ -138,15 +142,19 @@ impl Book {
                 && let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize)
             {
                 self.index.remove(&entry.key);
+                if entry.mark == Mark::Gone && entry.marked_look == looks {
+                    // It has not ended: it waits.
+                    changes.closed -= 1;
+                }
                 self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
                 entry.look = looks;
                 entry.take(&socket, (table, row), at, &mut changes);
                 self.index.insert(key, slot);
                 continue;
             }
-            let flow = Reading::of(&socket, at).map(|reading| match is_first {
-                true => Flow::first(reading),
-                false => Flow::born(before, reading),
+            let flow = Reading::of(&socket, at).map(|reading| match before {
+                Some(before) if !is_first => Flow::born(before, reading),
+                _ => Flow::first(reading),
             });
             changes.opened += usize::from(!is_first);
             let mark = if is_first { Mark::Nothing } else { Mark::New };
@@ -171,14 +179,18 @@ impl Book {
                 if entry.look != looks && entry.mark != Mark::Gone {
                     entry.set_mark(Mark::Gone, at);
                     entry.marked_look = looks;
-                    changes.closed += 1;
+                    // The connection was over when it began to wait.
+                    changes.closed += usize::from(entry.state != Some(TcpState::TimeWait));
                 }
             }
         }
-        if look.whole || !look.sockets.is_empty() {
-            self.tables.push(look.sockets);
+        if look.whole || !sockets.is_empty() {
+            self.tables.push(sockets);
         }
         self.looked = at;
+        if look.whole {
+            self.listed = Some(at);
+        }
         self.note_happened();
         self.forget(keep);
         if look.whole || self.tables.len() > MOST_TABLES {
@@ -186,6 +198,23 @@ impl Book {
         }
         self.open = self.entries.iter().flatten().filter(|entry| entry.mark != Mark::Gone).count();
         changes
+    }
+
+    /// Returns sockets of a look that is not whole, with the owners that the last whole one found.
+    fn with_owners(&self, sockets: &SocketTable) -> SocketTable {
+        let mut table = SocketTable::new(sockets.keep());
+        for socket in sockets.iter() {
+            let known = self.index.get(&SocketKey::of(socket)).and_then(|slot| self.socket(*slot));
+            let pushed = match known {
+                Some(known) if !socket.ownership().is_read() => {
+                    let ownership = known.to_socket().ownership;
+                    table.push(&SocketRef::from(&Socket { ownership, ..socket.to_socket() }))
+                }
+                _ => table.push(&socket),
+            };
+            debug_assert!(pushed, "as it was packed before");
+        }
+        table
     }
 
     /// Takes sockets that were destroyed. One that no look saw came and went between two.
@@ -230,7 +259,9 @@ impl Book {
                 flow: None,
             });
         }
-        self.tables.push(unseen);
+        if !unseen.is_empty() {
+            self.tables.push(unseen);
+        }
     }
 
     /// Takes it that nothing has happened since the last whole look: what this one did not read has not moved.
@@ -272,6 +303,7 @@ impl Book {
                 let what = match entry.mark {
                     Mark::New => What::Opened,
                     Mark::Changed => What::Changed(entry.state),
+                    Mark::Gone if entry.state == Some(TcpState::TimeWait) => continue,
                     Mark::Gone => What::Closed,
                     Mark::Nothing => continue,
                 };
@@ -319,20 +351,17 @@ impl Book {
         }
     }
 
-    /// Makes one table of the rows that are still there, beside that of a whole look.
+    /// Makes one table of the rows that are still there and that the last whole look does not have, behind it.
     fn put_together(&mut self, whole: bool) {
-        let newest = self.tables.len().saturating_sub(1);
+        let base_at = if whole { self.tables.len().saturating_sub(1) } else { 0 };
         // The one that keeps most: a table of those that were destroyed keeps little.
         let most =
             self.tables.iter().map(SocketTable::keep).max_by_key(|keep| (keep.details, keep.tcp.count()));
-        let keep = most.unwrap_or_default();
-        let base = if whole { self.tables.pop() } else { None };
-        let rest_at = u32::from(base.is_some());
-        let mut rest = SocketTable::new(keep);
+        let mut rest = SocketTable::new(most.unwrap_or_default());
         let mut moved = Vec::new();
         for entry in self.entries.iter_mut().flatten() {
             let table = entry.table as usize;
-            if whole && table == newest {
+            if table == base_at {
                 entry.table = 0;
             } else if let Some(socket) = self.tables.get(table).and_then(|of| of.get(entry.row))
                 && rest.push(&socket)
@@ -344,9 +373,11 @@ impl Book {
             }
         }
         for (entry, row) in moved.into_iter().zip(rest.rows_as_given()) {
-            (entry.table, entry.row) = (rest_at, row);
+            (entry.table, entry.row) = (1, row);
         }
-        self.tables = base.into_iter().chain([rest]).collect();
+        let base =
+            if self.tables.is_empty() { SocketTable::default() } else { self.tables.swap_remove(base_at) };
+        self.tables = vec![base, rest];
     }
 
     fn entry(&self, slot: Slot) -> Option<&Entry> {

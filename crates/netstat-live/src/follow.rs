@@ -41,6 +41,10 @@ pub struct Looked {
     pub rates: Option<Rates>,
     /// How long the look took.
     pub took: Duration,
+    /// Whether every socket was listed. What a look that did not says of sockets and rates may be older.
+    pub whole: bool,
+    /// How old the list of sockets is, where something has happened since.
+    pub age: Duration,
 }
 
 /// Tells what happens until `tell` does not want to know more, or the time is over.
@@ -102,6 +106,8 @@ pub fn follow(
             lost: last.lost,
             rates: last.rates,
             took,
+            whole: last.is_whole,
+            age: last.age,
         };
         for told in told.into_iter().chain([Told::Looked(looked)]) {
             if !tell(told).map_err(Trouble::Other)? {

@@ -26,12 +26,18 @@ pub(crate) fn begin(
     let (wishes, wished) = channel();
     thread::spawn(move || {
         // Nothing is opened before somebody asks.
-        while let Ok(wanted) = wished.recv() {
-            if wanted {
-                if let Err(error) = judge(&open, owners, surroundings, &events, &wished) {
-                    let _ = events.send(Event::NotJudged(system::error(&error)));
+        while let Ok(mut wanted) = wished.recv() {
+            while wanted {
+                let Err(error) = judge(&open, owners, surroundings.clone(), &events, &wished) else { return };
+                if events.send(Event::NotJudged(system::error(&error))).is_err() {
+                    return;
                 }
-                return;
+                // The next time it may be answered.
+                wanted = match wished.recv_timeout(PAUSE) {
+                    Ok(wanted) => wanted,
+                    Err(RecvTimeoutError::Timeout) => true,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                };
             }
         }
     });

@@ -192,8 +192,9 @@ pub trait Restrictions {
 
 /// Tells what happens to sockets between two lists of them. A system that tells nothing of that has to be listed again.
 pub trait SocketWatch {
-    /// Counters that move when a socket of TCP or UDP is opened or ends, and when a segment or datagram passes: while they
-    /// stand still, so does the list of sockets, but for what is bound only. `None` where the system has none.
+    /// Counters of the current network namespace that move when a connection is opened or ends, and when a segment or datagram
+    /// passes. They do not tell of sockets that are bound only, of one of UDP that took the place of another, and of one that
+    /// came to another process. `None` where the system has none.
     fn pulse(&self) -> Option<Vec<u8>> {
         None
     }

@@ -73,6 +73,8 @@ struct Sum {
     down: Option<u64>,
     up: Option<u64>,
     took_us: u64,
+    whole: bool,
+    age_ms: u64,
 }
 
 /// Returns the line for programs.
@@ -94,7 +96,7 @@ pub(crate) fn jsonl(told: &Told, zone: &Zone) -> Result<String, Text> {
                 _ => Line::Changed(socket),
             }
         }
-        Told::Looked(Looked { time, sockets, opened, closed, changed, lost, rates, took }) => {
+        Told::Looked(Looked { time, sockets, opened, closed, changed, lost, rates, took, whole, age }) => {
             Line::Look(Sum {
                 time: at(*time),
                 sockets: *sockets,
@@ -105,6 +107,8 @@ pub(crate) fn jsonl(told: &Told, zone: &Zone) -> Result<String, Text> {
                 down: rates.map(|rates| rates.down),
                 up: rates.map(|rates| rates.up),
                 took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                whole: *whole,
+                age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             })
         }
         Told::Failed(why) => Line::Failed { why: why.english() },

@@ -111,8 +111,8 @@ fn judge(told: Option<Result<Closed, Error>>, is_there: Option<bool>, socket: &S
         (Some(Err(_)), Some(false)) => Became::GoneBefore,
         (Some(Ok(Closed::Accepted)), Some(false)) => Became::Gone,
         (Some(Ok(Closed::NotFound)), Some(false)) => Became::GoneBefore,
-        // Another socket has its ends, or nobody would find it: a cookie says that it is the same.
-        (Some(Ok(Closed::NotFound)), Some(true)) if socket.id.cookie.is_none() => Became::GoneBefore,
+        // Without a cookie it may be another socket with the same ends by now, or the same.
+        (Some(Ok(Closed::NotFound)), Some(true)) if socket.id.cookie.is_none() => Became::NotSeen,
         (Some(Ok(_)), Some(true)) => Became::StillThere,
         (told, _) => unseen(told),
     }

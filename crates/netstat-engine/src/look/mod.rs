@@ -9,14 +9,15 @@ pub use walk::{Walk, WalkWishes};
 
 use netstat_model::query::Kinds;
 use netstat_model::{Error, OwnerMethod, Process, SnapshotInfo, Socket, SocketTable, Warning};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What one look saw.
 #[derive(Debug)]
 pub struct Look {
     /// When and where, by the clocks of the system that was looked at.
     pub info: SnapshotInfo,
-    /// The sockets, in the order of the system. Not all of them where the look is not [`whole`](Self::whole).
+    /// The sockets, in the order of the system. Not all of them where the look is not [`whole`](Self::whole); then nobody may
+    /// have asked for their owners.
     pub sockets: SocketTable,
     /// Whether every socket that was asked for is there.
     pub whole: bool,
@@ -37,6 +38,8 @@ pub struct Look {
     pub age: Duration,
     /// Whether nothing is known to have happened since.
     pub is_current: bool,
+    /// The time of day just before every socket was listed.
+    pub listed: Option<SystemTime>,
 }
 
 /// What a view needs of each look.

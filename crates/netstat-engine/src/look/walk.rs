@@ -8,12 +8,16 @@ use netstat_model::{
     SocketRef, SocketTable, TcpInfo, TcpState, Transport, Warning,
 };
 use netstat_os::{Destroyed, DestroyedSockets, Machine, Processes, SocketWatch, Sockets};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Nothing else tells of sockets that are bound only.
 const BOUND_AGAIN: Duration = Duration::from_secs(5);
+
+/// So often everything is listed though no counter moved: a socket may have come to another process, or one of UDP have taken the
+/// place of another.
+const WALK_AGAIN: Duration = Duration::from_secs(10);
 
 /// How a walk lists sockets.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +47,11 @@ pub struct Walk<'a, S> {
     endings: Option<Box<dyn DestroyedSockets + 'a>>,
     /// The last walk.
     walked: Option<Walked>,
-    /// When bound sockets were listed last.
-    bound: Option<Instant>,
+    /// When bound sockets were listed last, and how long that took.
+    bound: Option<(Instant, Duration)>,
+    /// What the system has told and no look could tell, because listing failed.
+    closed: Vec<Socket>,
+    lost: u64,
 }
 
 /// A walk, for whoever decides about the next.
@@ -53,6 +60,8 @@ struct Walked {
     took: Duration,
     /// What counted before it began.
     pulse: Option<Vec<u8>>,
+    /// The time of day before it began.
+    now: Option<SystemTime>,
     method: OwnerMethod,
     warnings: Vec<Warning>,
     /// Whether something is known to be missing.
@@ -64,7 +73,17 @@ impl<'a, S: Sockets + SocketWatch + Processes + Machine> Walk<'a, S> {
     pub fn new(system: &'a S, how: WalkWishes, wishes: LookWishes) -> Self {
         // Only this network namespace tells.
         let endings = if how.scope == Scope::Own { system.destroyed() } else { None };
-        Self { system, how, wishes, told: FxHashSet::default(), endings, walked: None, bound: None }
+        Self {
+            system,
+            how,
+            wishes,
+            told: FxHashSet::default(),
+            endings,
+            walked: None,
+            bound: None,
+            closed: Vec::new(),
+            lost: 0,
+        }
     }
 
     fn query(&self, kinds: Kinds, states: States) -> SocketQuery {
@@ -114,28 +133,20 @@ impl<'a, S: Sockets + SocketWatch + Processes + Machine> Walk<'a, S> {
 
     /// Returns whether the budget allows another walk.
     fn may_walk(&self) -> bool {
-        self.walked.as_ref().is_none_or(|walked| {
-            walked.at.elapsed() + walked.took >= walked.took * 100 / self.how.budget.max(1)
-        })
+        self.walked.as_ref().is_none_or(|walked| walked.at.elapsed() + walked.took >= self.pause(walked.took))
     }
 
-    /// Reads again what somebody looks at, with the owners that are known.
+    /// Returns how long to wait before something that took so long is done again.
+    fn pause(&self, took: Duration) -> Duration {
+        took * 100 / self.how.budget.max(1)
+    }
+
+    /// Reads again what somebody looks at. Who holds it is not read.
     fn again(&self, visible: &[Socket]) -> SocketTable {
         let query = self.query(self.wishes.kinds, States::all());
         let asked: Vec<SocketRef<'_>> = visible.iter().map(SocketRef::from).collect();
-        let mut table = SocketTable::new(query.keep());
         // What is refused stays as it was.
-        let Ok(again) = self.system.again(&asked, &query) else { return table };
-        let known: FxHashMap<SocketId, &Ownership> =
-            visible.iter().map(|socket| (socket.id, &socket.ownership)).collect();
-        for socket in again.iter() {
-            let mut socket = socket.to_socket();
-            if let Some(ownership) = known.get(&socket.id) {
-                socket.ownership = (*ownership).clone();
-            }
-            let _ = table.push(&SocketRef::from(&socket));
-        }
-        table
+        self.system.again(&asked, &query).unwrap_or_else(|_| SocketTable::new(query.keep()))
     }
 }
 
@@ -143,21 +154,25 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
     fn look(&mut self, visible: &[Socket]) -> Result<Look, Error> {
         let begun = Instant::now();
         let mut destroyed = Vec::new();
-        let lost = match &mut self.endings {
+        if let Some(endings) = &mut self.endings {
             // What could not be read is lost, however much it was.
-            Some(endings) => endings.take(&mut destroyed).unwrap_or(1),
-            None => 0,
-        };
-        let closed: Vec<Socket> = destroyed.into_iter().map(socket_of).collect();
-        let pulse = self.system.pulse();
-        let has_moved = lost > 0 || !closed.is_empty();
+            self.lost += endings.take(&mut destroyed).unwrap_or(1);
+        }
+        // One that was never bound was no connection.
+        let was_one = |gone: &Destroyed| gone.local.port != 0 || gone.remote.is_some();
+        self.closed.extend(destroyed.into_iter().filter(was_one).map(socket_of));
+        // The counters are those of this network namespace.
+        let pulse = if self.how.scope == Scope::Own { self.system.pulse() } else { None };
+        let has_moved = self.lost > 0 || !self.closed.is_empty();
         if let Some(walked) = &mut self.walked {
             walked.is_stale |= has_moved;
         }
         let is_still = self.is_still(pulse.as_ref());
-        let is_due = !is_still && self.may_walk();
+        let is_old = self.walked.as_ref().is_none_or(|walked| walked.at.elapsed() >= WALK_AGAIN);
+        let is_due = (!is_still || is_old) && self.may_walk();
         let mut warnings = Vec::new();
         let (mut sockets, mut processes) = (SocketTable::new(Keep::default()), Vec::new());
+        let now = self.system.now();
         if is_due {
             let (table, method, lacks) = self.list(self.wishes.kinds, States::all())?;
             warnings = lacks;
@@ -166,14 +181,14 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
             let took = begun.elapsed();
             let is_stale = false;
             self.walked =
-                Some(Walked { at: begun, took, pulse, method, warnings: warnings.clone(), is_stale });
-            self.bound = Some(begun);
-        } else if self.bound.is_none_or(|at| at.elapsed() >= BOUND_AGAIN) {
-            self.bound = Some(begun);
+                Some(Walked { at: begun, now, took, pulse, method, warnings: warnings.clone(), is_stale });
+            self.bound = Some((begun, Duration::ZERO));
+        } else if self.bound.is_none_or(|(at, took)| at.elapsed() >= BOUND_AGAIN.max(self.pause(took))) {
             let (table, _, lacks) = self.list(self.wishes.kinds & Kinds::TCP, States::BOUND)?;
             warnings = lacks;
             processes = self.introduce(&table, &mut warnings);
             sockets = table;
+            self.bound = Some((begun, begun.elapsed()));
         } else if !visible.is_empty() {
             sockets = self.again(visible);
         }
@@ -182,8 +197,8 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
             info: self.system.info(),
             sockets,
             whole: is_due,
-            closed,
-            lost,
+            closed: std::mem::take(&mut self.closed),
+            lost: std::mem::take(&mut self.lost),
             processes,
             method: walked.map_or(OwnerMethod::NotNeeded, |walked| walked.method),
             warnings: walked.map(|walked| walked.warnings.clone()).unwrap_or(warnings),
@@ -191,6 +206,7 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
             age: walked
                 .map_or(Duration::ZERO, |walked| if is_due { Duration::ZERO } else { walked.at.elapsed() }),
             is_current: is_due || is_still,
+            listed: walked.and_then(|walked| walked.now),
         })
     }
 
@@ -266,5 +282,30 @@ mod tests {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         ends(3, false);
         drop((stream, listener));
+    }
+
+    #[test]
+    fn nothing_is_listed_while_no_counter_moves_and_those_of_other_namespaces_are_not_known() {
+        netstat_lab::on_own_thread(|_| {
+            let system = netstat_os::open(Origin::Live).unwrap();
+            let every_time = WalkWishes { budget: 100, ..WalkWishes::default() };
+            let mut walk = Walk::new(&system, every_time, wishes());
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let first = walk.look(&[]).unwrap();
+            assert!(first.whole);
+            let visible: Vec<Socket> = first.sockets.iter().map(|socket| socket.to_socket()).collect();
+            for _ in 0..3 {
+                let still = walk.look(&visible).unwrap();
+                assert!(!still.whole && still.is_current && still.closed.is_empty());
+                assert_eq!(still.sockets.len(), visible.len(), "what is looked at is read again");
+                assert!(still.sockets.iter().all(|socket| !socket.ownership().is_read()));
+            }
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            assert!(walk.look(&[]).unwrap().whole);
+            drop(stream);
+            let all = WalkWishes { scope: Scope::All, ..every_time };
+            let mut walk = Walk::new(&system, all, wishes());
+            assert!(walk.look(&[]).unwrap().whole && walk.look(&[]).unwrap().whole);
+        });
     }
 }

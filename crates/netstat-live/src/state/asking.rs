@@ -111,7 +111,7 @@ impl State {
         match planned {
             Ok((deed, of_terminal)) => {
                 let lines = self.lines_of(&deed);
-                let seen = self.last.time.unwrap_or(SystemTime::UNIX_EPOCH);
+                let seen = self.last.listed.unwrap_or(SystemTime::UNIX_EPOCH);
                 let (is_sure, typed) = (false, String::new());
                 self.mode = Mode::Dialog(Box::new(Dialog { deed, lines, of_terminal, is_sure, typed, seen }));
             }

@@ -141,6 +141,9 @@ pub(crate) struct LastLook {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) method: Option<OwnerMethod>,
     pub(crate) lost: u64,
+    /// The time just before all sockets were listed last.
+    pub(crate) listed: Option<SystemTime>,
+    pub(crate) is_whole: bool,
 }
 
 /// How the view begins.

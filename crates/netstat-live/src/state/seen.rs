@@ -22,6 +22,8 @@ impl State {
         let age = if look.is_current { Duration::ZERO } else { age };
         self.is_dirty |= self.last.age.as_secs() != age.as_secs();
         self.last.age = age;
+        self.last.listed = look.listed;
+        self.last.is_whole = look.whole;
         self.last.method = Some(look.method);
         self.last.lost += look.lost;
         self.is_dirty |= self.last.warnings != look.warnings;

@@ -151,6 +151,7 @@ pub(super) fn look(second: u64, sockets: Vec<Socket>, processes: Vec<Process>) -
         took: Duration::from_millis(19),
         age: Duration::ZERO,
         is_current: true,
+        listed: None,
     }
 }
 

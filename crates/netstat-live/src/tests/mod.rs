@@ -1,4 +1,5 @@
 mod asking;
+mod book;
 mod hostile;
 mod made;
 mod reducer;

@@ -300,10 +300,13 @@ impl Lister<'_> {
     /// Returns whether ages can be trusted. The kernel counts them in milliseconds with 32 bits, so none can have wrapped on a
     /// system that has run for less than 49.7 days.
     fn knows_age(&mut self) -> bool {
-        *self.knows_age.get_or_insert_with(|| {
-            uptime(self.source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
-        })
+        *self.knows_age.get_or_insert_with(|| can_trust_ages(self.source))
     }
+}
+
+/// Returns whether ages have not wrapped: the kernel counts them in milliseconds with 32 bits.
+fn can_trust_ages(source: &dyn Source) -> bool {
+    uptime(source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
 }
 
 /// Lists the sockets of one protocol from sock_diag, or from `/proc/net` if that is refused.

@@ -59,7 +59,7 @@ pub(super) fn again(
     sockets: &[SocketRef<'_>],
     query: &SocketQuery,
 ) -> Result<SocketTable, Error> {
-    let mut again = Again::new(query);
+    let mut again = Again::new(query, source);
     for some in sockets.chunks(AT_ONCE) {
         let known = some.iter().filter_map(|socket| {
             let request = identity_request(socket, query)?;

@@ -1,0 +1,91 @@
+//! What the book makes of looks that do not have every socket.
+
+use super::made::{connection, look, moved, process};
+use crate::book::{Book, Mark};
+use netstat_engine::look::Look;
+use netstat_model::{NoOwner, Ownership, Socket, SocketKey, TcpState};
+
+const ENDS: (&str, &str) = ("192.0.2.1:1000", "198.51.100.1:443");
+
+fn of(cookie: u64, received: u64) -> Socket {
+    moved(connection(cookie, ENDS.0, ENDS.1, TcpState::Established, 7), received, 0)
+}
+
+fn part(second: u64, sockets: Vec<Socket>) -> Look {
+    Look { whole: false, is_current: false, ..look(second, sockets, Vec::new()) }
+}
+
+fn take(book: &mut Book, look: Look) {
+    book.apply(look, |_| false);
+}
+
+#[test]
+fn who_holds_a_socket_is_what_the_last_whole_look_found() {
+    let mut book = Book::default();
+    take(&mut book, look(0, vec![of(1, 0)], vec![process(7, "curl", None)]));
+    let owner = |book: &Book| {
+        let slot = book.slot(&SocketKey::Cookie(1)).unwrap();
+        book.socket(slot).unwrap().ownership().principal().map(|owner| owner.process.pid)
+    };
+    for second in 1..40 {
+        take(&mut book, part(second, vec![Socket { ownership: Ownership::NotRead, ..of(1, second * 100) }]));
+        assert_eq!(owner(&book), Some(7), "{second}");
+        let slot = book.slot(&SocketKey::Cookie(1)).unwrap();
+        assert_eq!(book.rates(slot).map(|rates| rates.down), Some(100), "{second}");
+    }
+    // Another look at owners is believed, also where it found nobody.
+    let orphan = Socket { ownership: Ownership::Unowned(NoOwner::NoProcess), ..of(1, 4000) };
+    take(&mut book, look(40, vec![orphan], Vec::new()));
+    assert_eq!(owner(&book), None);
+}
+
+#[test]
+fn the_first_rate_of_a_socket_is_that_since_all_were_listed() {
+    let mut book = Book::default();
+    take(&mut book, look(0, Vec::new(), Vec::new()));
+    // Nobody listed it for ten seconds.
+    for second in 1..10 {
+        take(&mut book, part(second, Vec::new()));
+    }
+    take(&mut book, look(10, vec![of(1, 1_000_000)], Vec::new()));
+    let slot = book.slot(&SocketKey::Cookie(1)).unwrap();
+    assert_eq!(book.rates(slot).map(|rates| rates.down), Some(100_000));
+}
+
+#[test]
+fn a_connection_that_comes_to_wait_has_not_ended_twice() {
+    let mut book = Book::default();
+    take(&mut book, look(0, vec![of(1, 0)], Vec::new()));
+    let waiting = Socket {
+        tcp: None,
+        ownership: Ownership::Unowned(NoOwner::NoProcess),
+        ..connection(2, ENDS.0, ENDS.1, TcpState::TimeWait, 0)
+    };
+    let mut both = look(1, vec![waiting], Vec::new());
+    both.closed = vec![of(1, 0)];
+    let changes = book.apply(both, |_| false);
+    assert_eq!((changes.opened, changes.closed, changes.changed), (0, 0, 1));
+    let slot = book.slot(&SocketKey::Cookie(2)).unwrap();
+    assert_eq!(book.mark(slot), Mark::Changed);
+    let changes = book.apply(look(61, Vec::new(), Vec::new()), |_| false);
+    assert_eq!((changes.opened, changes.closed), (0, 0), "it was over");
+}
+
+#[test]
+fn many_looks_that_tell_little_keep_every_row() {
+    let mut book = Book::default();
+    let all: Vec<Socket> = (1..200)
+        .map(|at| connection(at, &format!("192.0.2.1:{}", 1000 + at), ENDS.1, TcpState::Established, 7))
+        .collect();
+    take(&mut book, look(0, all.clone(), Vec::new()));
+    for second in 1..100 {
+        let mut part = part(second, vec![all[second as usize].clone()]);
+        part.closed = vec![connection(10_000 + second, "192.0.2.9:9", ENDS.1, TcpState::Closed, 0)];
+        take(&mut book, part);
+    }
+    assert_eq!(book.open(), all.len());
+    for socket in &all {
+        let slot = book.slot(&SocketKey::of(socket)).unwrap();
+        assert_eq!(book.socket(slot).unwrap().to_socket().local, socket.local);
+    }
+}
