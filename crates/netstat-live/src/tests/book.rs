@@ -79,7 +79,7 @@ fn many_looks_that_tell_little_keep_every_row() {
         .collect();
     take(&mut book, look(0, all.clone(), Vec::new()));
     for second in 1..100 {
-        let mut part = part(second, vec![all[second as usize].clone()]);
+        let mut part = part(second, vec![all.get(usize::try_from(second).unwrap()).unwrap().clone()]);
         part.closed = vec![connection(10_000 + second, "192.0.2.9:9", ENDS.1, TcpState::Closed, 0)];
         take(&mut book, part);
     }

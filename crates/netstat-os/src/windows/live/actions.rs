@@ -1,6 +1,7 @@
 //! Closes TCP connections over IPv4, and ends processes.
 #![expect(unsafe_code, reason = "no safe crate has these functions of Windows")]
 
+use super::iphlpapi::SetTcpEntry;
 use super::{Live, aligned, error_of, error_unless};
 use crate::contract::{Closed, Ended};
 use crate::windows::actions::row_to_close;
@@ -13,7 +14,6 @@ use windows_sys::Win32::Foundation::{
     CloseHandle, ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER, ERROR_MR_MID_NOT_FOUND, ERROR_NOT_FOUND,
     FILETIME, HANDLE, NO_ERROR, WAIT_OBJECT_0, WAIT_TIMEOUT,
 };
-use windows_sys::Win32::NetworkManagement::IpHelper::SetTcpEntry;
 use windows_sys::Win32::System::Threading::{
     GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
     TerminateProcess, WaitForSingleObject,

@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use windows_sys::Win32::Foundation::ERROR_PROC_NOT_FOUND;
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     GET_ADAPTERS_ADDRESSES_FLAGS, IP_ADAPTER_ADDRESSES_LH, MIB_IF_TABLE2, MIB_IPFORWARD_TABLE2,
-    MIB_IPINTERFACE_TABLE, MIB_TCP6TABLE2, MIB_TCPTABLE2, MIB_UNICASTIPADDRESS_TABLE, TCP_TABLE_CLASS,
-    UDP_TABLE_CLASS,
+    MIB_IPINTERFACE_TABLE, MIB_TCP6TABLE2, MIB_TCPROW_LH, MIB_TCPTABLE2, MIB_UNICASTIPADDRESS_TABLE,
+    TCP_TABLE_CLASS, UDP_TABLE_CLASS,
 };
 use windows_sys::Win32::Networking::WinSock::ADDRESS_FAMILY;
 use windows_sys::Win32::System::LibraryLoader::{
@@ -78,6 +78,7 @@ functions! {
     fn GetTcp6Table2(table: *mut MIB_TCP6TABLE2, size: *mut u32, order: BOOL);
     fn GetTcpTable2(table: *mut MIB_TCPTABLE2, size: *mut u32, order: BOOL);
     fn GetUnicastIpAddressTable(family: ADDRESS_FAMILY, table: *mut *mut MIB_UNICASTIPADDRESS_TABLE);
+    fn SetTcpEntry(row: *const MIB_TCPROW_LH);
 }
 
 /// Frees a table that one of these functions allocated.
