@@ -8,7 +8,7 @@ use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Capture, Connections, Layout, Report};
 use netstat_engine::both;
-use netstat_engine::columns::{self, ColumnNeeds, Given};
+use netstat_engine::columns::{self, Column, ColumnNeeds, Given};
 use netstat_engine::enrich::{StandIns, UserNames};
 use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::row::{Row, Section};
@@ -65,6 +65,12 @@ pub(super) fn table(
         ));
     }
     session.tell(method);
+    if session.display_number().is_none() && shows_rates(table, session.available) {
+        session.complain(both!(
+            "rates are those between two looks: add an interval, as in netstat --columns process,foreign,down,up 1",
+            "속도는 두 번 조회해야 알 수 있습니다. 간격을 붙이세요. 입력 예: netstat --columns process,foreign,down,up 1"
+        ));
+    }
     if needs.tcp.contains(FLOW_FIELDS) && session.display_number().is_some() {
         let mut flows = Rc::unwrap_or_clone(std::mem::take(&mut session.flows));
         flows.look(&sockets, system.uptime()?);
@@ -175,6 +181,19 @@ pub(super) fn table(
 /// there.
 fn shows_owners_alone(table: &Connections) -> bool {
     !table.group_by.is_empty() || matches!(table.form, Layout::Columns(_)) || !table.last.is_empty()
+}
+
+/// Whether rates are shown or sorted by because somebody asked for them.
+fn shows_rates(table: &Connections, available: unavailable::Available) -> bool {
+    let is_rate =
+        |column: &Column| matches!(column.name, "down" | "up" | "down10" | "up10") && (available.is)(column);
+    let sorted = matches!(table.order, Order::By { column, .. } if is_rate(column));
+    let shown = match &table.form {
+        Layout::Columns(columns) => columns.iter().any(|column| is_rate(column)),
+        Layout::Data(_, columns) => *columns != columns::ALL && columns.iter().any(|column| is_rate(column)),
+        Layout::Classic => false,
+    };
+    sorted || shown
 }
 
 fn are_in_time_wait(sockets: &SocketTable) -> bool {
