@@ -7,7 +7,7 @@ use crate::capture::EndOf;
 use crate::holder::Certainty;
 use netstat_engine::text::{escape, words};
 use netstat_model::{IpEndpoint, Missing, Ownership, Process};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
@@ -86,9 +86,42 @@ pub fn read(comment: &str) -> Option<Said> {
     Some(Said { name, pid, local: IpEndpoint::new(local.ip(), local.port(), scope), unit })
 }
 
+/// Returns the name of which `word` made this: whatever looks like an escape is one.
+fn name_of(word: &str) -> OsString {
+    let mut name = Vec::new();
+    let mut rest = word;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        name.extend_from_slice(plain.as_bytes());
+        let byte = escape.get(2..4).filter(|_| escape.starts_with("\\x"));
+        let number = escape.strip_prefix("\\u{").and_then(|text| text.split_once('}'));
+        if let Some(byte) = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            name.push(byte);
+            rest = escape.get(4..).unwrap_or_default();
+        } else if let Some((character, behind)) = number.and_then(|(digits, behind)| {
+            Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, behind))
+        }) {
+            name.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = behind;
+        } else {
+            name.push(b'\\');
+            rest = escape.get(1..).unwrap_or_default();
+        }
+    }
+    name.extend_from_slice(rest.as_bytes());
+    #[cfg(unix)]
+    {
+        std::os::unix::ffi::OsStringExt::from_vec(name)
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(&name).into_owned().into()
+    }
+}
+
 /// Returns a process of which nothing but this is known.
 pub fn process(said: &Said, id: netstat_model::ProcessKey) -> Process {
-    let text = |text: &Option<String>, why| text.as_ref().map(Into::into).ok_or(why);
+    let text = |text: &Option<String>, why| text.as_ref().map(|text| name_of(text)).ok_or(why);
     Process {
         name: text(&said.name, Missing::Gone),
         unit: text(&said.unit, Missing::Gone),
@@ -138,6 +171,41 @@ mod tests {
         assert_eq!((said.pid, said.local.port, said.unit), (4711, 40000, None));
         for odd in ["", "process", "process x", "process x (1)", "process x (y) at 1.2.3.4:5", "a comment"] {
             assert_eq!(read(odd), None);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_is_read_as_it_was_before_it_was_written() {
+        use std::os::unix::ffi::OsStrExt;
+        for name in [
+            &b"curl"[..],
+            b"Web Content",
+            b"ev\x1b[31m\x0a",
+            b"a\\b",
+            b"\\x41",
+            b"\xff\xfe",
+            "한\u{202e}글".as_bytes(),
+            b"\\",
+        ] {
+            assert_eq!(name_of(&word(OsStr::from_bytes(name))).as_bytes(), name, "{name:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[cfg(unix)]
+        #[test]
+        fn any_name_is_read_as_it_was(name in proptest::collection::vec(proptest::num::u8::ANY, 0..12)) {
+            use std::os::unix::ffi::OsStrExt;
+            let written = word(OsStr::from_bytes(&name));
+            let read = name_of(&written);
+            proptest::prop_assert_eq!(read.as_bytes(), name.as_slice());
+        }
+
+        #[test]
+        fn no_comment_breaks_it(text in "\\PC*") {
+            name_of(&text);
+            read(&text);
         }
     }
 }

@@ -98,7 +98,11 @@ impl Wishes {
         let mut wishes = Self::default();
         for test in filter.required_tests() {
             match test {
-                Test::State(states) => wishes.listeners |= states.contains(States::LISTEN),
+                Test::State(states) => {
+                    // `all` names none.
+                    let is_all = states.contains(States::ESTABLISHED | States::CLOSE_WAIT | States::SYN_SENT);
+                    wishes.listeners |= states.contains(States::LISTEN) && !is_all;
+                }
                 Test::Protocol(transport) => wishes.datagrams |= *transport == Transport::Udp,
                 Test::Kinds(kinds) => wishes.datagrams |= Kinds::UDP.contains(*kinds),
                 _ => {}
@@ -141,11 +145,14 @@ impl Refusal {
     pub fn text(self) -> Text {
         match self {
             Self::Listener => both!(
-                "a listener stays unless the filter says listening",
-                "수신 대기 소켓은 필터에 listening이 있어야 닫음"
+                "a listener stays unless the filter says listening of all that it matches",
+                "수신 대기 소켓은 필터가 listening처럼 그 상태를 꼭 집어 고를 때만 닫음"
             ),
             Self::Datagrams => {
-                both!("a UDP socket stays unless the filter says udp", "UDP 소켓은 필터에 udp가 있어야 닫음")
+                both!(
+                    "a UDP socket stays unless the filter says udp of all that it matches",
+                    "UDP 소켓은 필터가 udp처럼 UDP만 고를 때 닫음"
+                )
             }
             Self::NoConnection => both!("it is no connection", "연결이 아님"),
             Self::Unidentified => both!(

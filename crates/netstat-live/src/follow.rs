@@ -104,7 +104,7 @@ pub fn follow(
             closed: last.changes.closed,
             changed: last.changes.changed,
             lost: last.lost,
-            rates: last.rates,
+            rates: last.rates.filter(|_| last.is_summed),
             took,
             whole: last.is_whole,
             age: last.age,

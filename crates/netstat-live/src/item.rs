@@ -167,6 +167,14 @@ impl Filled<'_> {
         column.map_or(Value::Unknown, |column| self.of_column(item, column))
     }
 
+    /// Returns whether the system had let go of the other end when it told of a socket.
+    fn lost_its_peer(&self, slot: Slot) -> bool {
+        self.cells
+            .book
+            .socket(slot)
+            .is_some_and(|socket| socket.state == Some(TcpState::Closed) && socket.remote.is_none())
+    }
+
     /// Returns what happened to a socket, in words.
     pub(crate) fn happening(
         &self,
@@ -194,7 +202,7 @@ impl Filled<'_> {
             process,
             pid,
             local: text("local"),
-            foreign: text("foreign"),
+            foreign: if self.lost_its_peer(slot) { "?".to_owned() } else { text("foreign") },
         })
     }
 
@@ -287,6 +295,7 @@ impl Filled<'_> {
     pub(crate) fn text(&self, item: Item, spec: &Spec, width: u16) -> String {
         let gone = matches!(item, Item::Socket(slot) if self.cells.book.mark(slot) == Mark::Gone);
         match (spec.source, item) {
+            (Source::Column("foreign"), Item::Socket(slot)) if self.lost_its_peer(slot) => "?".to_owned(),
             (Source::State, Item::Socket(slot)) => self.state(slot, gone, width),
             (Source::Down | Source::Up, _) if gone => String::new(),
             (Source::Down | Source::Up | Source::Connections | Source::Listeners, _) => {

@@ -105,9 +105,9 @@ pub fn run(
     let (width, height) = screen.size();
     state.update(Event::Resize(width, height), Duration::ZERO);
     loop {
-        if state.is_dirty {
+        if state.wants_drawing {
             screen.draw(state.size, |frame| draw::draw(&state, frame))?;
-            state.is_dirty = false;
+            state.wants_drawing = false;
         }
         let first = match manner.lasts {
             None => happened.recv().map_err(|_| RecvTimeoutError::Disconnected),

@@ -19,7 +19,7 @@ pub(super) fn settle(plain: Vec<OsString>, verb: Verb, arguments: &mut Arguments
     }
     if arguments.filter.is_empty() {
         return Err(complaint!(
-            "netstat {name} needs a filter, so that nobody closes everything: type, for example, netstat {name} dst 203.0.113.9",
+            "netstat {name} needs a filter, so that it is never about everything: type, for example, netstat {name} dst 203.0.113.9",
             "netstat {name}에는 필터가 필요합니다. 실수로 모두 닫지 않기 위해서입니다. 입력 예: netstat {name} dst 203.0.113.9",
             name
         ));

@@ -34,6 +34,8 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (arguments.sort.is_some(), "--sort"),
         (arguments.limit.is_some(), "--limit"),
         (arguments.color.is_some(), "--color"),
+        (arguments.formats.iter().any(|format| format.name == "csv"), "--csv"),
+        (arguments.formats.iter().any(|format| format.name == "jsonl"), "--jsonl"),
         (!arguments.formats.is_empty(), "--json"),
     ];
     let first = |options: &[(bool, &'static str)]| {

@@ -125,8 +125,12 @@ pub(crate) struct State {
     visible: Vec<SocketKey>,
     asks_links: bool,
     asks_checks: bool,
-    /// Whether the screen differs from what was drawn.
+    /// Whether the rows may differ from what they were.
     pub(crate) is_dirty: bool,
+    /// Whether the screen differs from what was drawn.
+    pub(crate) wants_drawing: bool,
+    /// Where a group was opened, for the way back.
+    opened_from: Option<(Tab, String)>,
 }
 
 /// What is said of the last look.
@@ -144,6 +148,8 @@ pub(crate) struct LastLook {
     /// The time just before all sockets were listed last.
     pub(crate) listed: Option<SystemTime>,
     pub(crate) is_whole: bool,
+    /// Whether the rates are those of every socket now.
+    pub(crate) is_summed: bool,
 }
 
 /// How the view begins.
@@ -204,6 +210,8 @@ impl State {
             asks_links: false,
             asks_checks: false,
             is_dirty: true,
+            wants_drawing: true,
+            opened_from: None,
         };
         state.set_filter(&beginning.filter)?;
         if let Some((name, descending)) = &beginning.sort
@@ -274,6 +282,7 @@ impl State {
             Event::End => effects.push(Effect::End),
         }
         self.settle();
+        self.wants_drawing |= std::mem::take(&mut self.is_dirty);
         let needs = self.needed();
         if needs != self.needs {
             self.needs = needs;

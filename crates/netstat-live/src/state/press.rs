@@ -68,6 +68,7 @@ impl State {
     pub(super) fn go_to(&mut self, tab: Tab) {
         if self.tab != tab {
             self.tab = tab;
+            self.opened_from = None;
             self.cursor = None;
             self.top = 0;
             self.order_anew();
@@ -254,8 +255,10 @@ impl State {
             "" => word,
             before => format!("({before}) and {word}"),
         };
+        let from = (self.tab, self.filter_text.clone());
         if self.set_filter(&text).is_ok() {
             self.go_to(Tab::Connections);
+            self.opened_from = Some(from);
         }
     }
 
@@ -273,6 +276,15 @@ impl State {
     }
 
     pub(super) fn back(&mut self) {
+        self.message = None;
+        if self.cursor.is_none()
+            && let Some((tab, filter)) = self.opened_from.take()
+        {
+            // What was a filter before is one.
+            let _ = self.set_filter(&filter);
+            self.go_to(tab);
+            return;
+        }
         if !self.filter_text.is_empty() && self.cursor.is_none() {
             let _ = self.set_filter("");
         }

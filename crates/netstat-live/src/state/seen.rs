@@ -23,7 +23,8 @@ impl State {
         self.is_dirty |= self.last.age.as_secs() != age.as_secs();
         self.last.age = age;
         self.last.listed = look.listed;
-        self.last.is_whole = look.whole;
+        let (is_whole, is_current) = (look.whole, look.is_current);
+        self.last.is_whole = is_whole;
         self.last.method = Some(look.method);
         self.last.lost += look.lost;
         self.is_dirty |= self.last.warnings != look.warnings;
@@ -40,12 +41,18 @@ impl State {
         }
         let had_changes = !self.last.changes.is_nothing();
         self.last.changes = changes;
+        // A clock that stands still looks like a program that does.
+        self.wants_drawing |= second(self.last.time) != second(time);
+        self.last.time = time;
+        self.last.is_summed = is_whole || is_current;
         if changes.is_nothing() && !had_marks && !had_changes && self.book.looks() > 1 {
             return;
         }
-        self.last.time = time;
         self.last.took = took;
-        self.last.rates = self.book.slots().filter_map(|slot| self.book.rates(slot)).reduce(Rates::and);
+        // What only some sockets moved is no sum.
+        if self.last.is_summed {
+            self.last.rates = self.book.slots().filter_map(|slot| self.book.rates(slot)).reduce(Rates::and);
+        }
         if let Some(paused) = &mut self.paused {
             paused.waiting += changes.opened + changes.closed + changes.changed;
             self.is_dirty = true;
@@ -104,4 +111,8 @@ impl State {
             }
         }
     }
+}
+
+fn second(time: Option<SystemTime>) -> Option<u64> {
+    Some(time?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }

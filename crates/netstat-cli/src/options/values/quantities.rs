@@ -111,18 +111,18 @@ pub(in crate::options) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, C
     )
 }
 
-/// Parses seconds, or milliseconds with `ms`, up to `longest` seconds. A fraction may follow, as in filters.
+/// Parses seconds, or another unit (`ms`, `m`, `h`), up to `longest` seconds. A fraction may follow, as in filters.
 fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &Text) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
-    let (number, unit) = match lower.strip_suffix("ms") {
-        Some(milliseconds) => (milliseconds, NANOSECONDS / 1000),
-        None => (lower.strip_suffix('s').unwrap_or(&lower), NANOSECONDS),
-    };
+    let units =
+        [("ms", NANOSECONDS / 1000), ("s", NANOSECONDS), ("m", 60 * NANOSECONDS), ("h", 3600 * NANOSECONDS)];
+    let written = units.into_iter().find_map(|(unit, of)| Some((lower.strip_suffix(unit)?, of)));
+    let (number, unit) = written.unwrap_or((&lower, NANOSECONDS));
     match nanoseconds(number, unit) {
         None => Err(complaint!(
-            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 0.5s or 500ms",
-            "{option} {word}: 초나 밀리초가 필요합니다. 입력 예: 2, 0.5s, 500ms",
+            "{option} needs a time, not {word}: type, for example, 2, 0.5s, 500ms or 10m",
+            "{option} {word}: 시간이 필요합니다. 입력 예: 2, 0.5s, 500ms, 10m",
             option,
             word
         )),
@@ -154,9 +154,10 @@ fn nanoseconds(number: &str, unit: u64) -> Option<Option<Duration>> {
     // Less than a nanosecond is nothing.
     let fraction = fraction.get(..9).unwrap_or(fraction);
     let part = fraction.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-    let scale = fraction.bytes().fold(1, |scale, _| scale * 10);
+    let scale = fraction.bytes().fold(1_u64, |scale, _| scale * 10);
     let Whole::Number(integer) = whole(integer) else { return Some(None) };
-    let total = integer.checked_mul(unit).and_then(|total| total.checked_add(unit * part / scale));
+    let part = u64::try_from(u128::from(unit) * u128::from(part) / u128::from(scale)).ok();
+    let total = integer.checked_mul(unit).and_then(|total| total.checked_add(part?));
     Some(total.map(Duration::from_nanos))
 }
 
