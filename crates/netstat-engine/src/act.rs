@@ -25,7 +25,8 @@ pub use carry_out::{Became, Outcome, close, end};
 
 use crate::both;
 use crate::filter::{Filter, Test};
-use crate::text::Text;
+use crate::text::address::write_end;
+use crate::text::{Text, words};
 use netstat_model::query::{Kinds, States};
 use netstat_model::{IpEndpoint, NoOwner, Owner, Ownership, ProcessKey, Socket, TcpState, Transport};
 use netstat_os::Actions;
@@ -289,6 +290,21 @@ fn may_be_ended(process: ProcessKey, circumstances: &Circumstances) -> Result<bo
         _ if circumstances.ancestry.first() == Some(&process) => Err(Refusal::Itself),
         _ => Ok(circumstances.depends_on(process)),
     }
+}
+
+/// Returns protocol, ends and state of a socket, safe for a terminal.
+pub fn line_of(socket: &Socket) -> String {
+    let mut text = format!("{}  ", socket.protocol).into_bytes();
+    write_end(&mut text, socket.local.as_ref());
+    if let Some(remote) = &socket.remote {
+        text.extend_from_slice(b" -> ");
+        write_end(&mut text, remote.as_ref());
+    }
+    if let Some(state) = socket.state {
+        text.extend_from_slice(b"  ");
+        words::write_state(&mut text, state);
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 
 use netstat_engine::act::{self, Circumstances, Wishes};
 use netstat_engine::both;
-use netstat_engine::text::address::write_end;
-use netstat_engine::text::{Text, words};
+use netstat_engine::text::Text;
 use netstat_model::{ProcessKey, Socket};
 use netstat_os::Ending;
 use std::time::SystemTime;
@@ -112,19 +111,4 @@ fn chosen<T>(mut free: Vec<T>, of_terminal: Vec<T>, why: Option<Text>) -> Result
         }),
         false => Ok((free, depends)),
     }
-}
-
-/// Returns protocol, ends and state of a socket, safe for a terminal.
-pub(crate) fn line_of(socket: &Socket) -> String {
-    let mut text = format!("{}  ", socket.protocol).into_bytes();
-    write_end(&mut text, socket.local.as_ref());
-    if let Some(remote) = &socket.remote {
-        text.extend_from_slice(b" -> ");
-        write_end(&mut text, remote.as_ref());
-    }
-    if let Some(state) = socket.state {
-        text.extend_from_slice(b"  ");
-        words::write_state(&mut text, state);
-    }
-    String::from_utf8_lossy(&text).into_owned()
 }

@@ -33,9 +33,8 @@ pub struct Environment {
     pub zone: Zone,
     /// What names in a filter stand for. Nobody waits for it: it asks nothing outside.
     pub lookups: Box<dyn Lookups>,
-    /// What this program itself depends on, which is not ended lightly. `None` where nothing can be ended or closed: in a
-    /// recording.
-    pub circumstances: Option<Circumstances>,
+    /// What this program itself depends on, which is not ended lightly.
+    pub circumstances: Circumstances,
     /// Whether the terminal shows colours.
     pub colour: bool,
     /// Whether only ASCII is drawn.

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
-use crate::settings::{Live, LiveForm, Tape};
+use crate::settings::{Live, LiveForm};
 use netstat_engine::act::Circumstances;
 use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
@@ -62,22 +62,14 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         names_zones: !system.has_accounts(),
         namespaces: HashMap::new(),
         stand_ins: StandIns::default(),
-        circumstances: (settings.tape == Tape::None)
-            .then(|| Circumstances::of(&**system, std::env::var("SSH_CONNECTION").ok().as_deref())),
+        circumstances: Circumstances::of(&**system, std::env::var("SSH_CONNECTION").ok().as_deref()),
         geo: Arc::clone(&session.geo),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),
         colour: output::shows_colour(live.colour),
         ascii: live.ascii,
     };
-    let replayed = match &settings.tape {
-        Tape::Replay(folder) => Some(folder.clone()),
-        Tape::None | Tape::Record(_) => None,
-    };
-    let open = Arc::new(move || match &replayed {
-        Some(folder) => netstat_os::open(Origin::Replay(folder)),
-        None => netstat_os::open(Origin::Live),
-    });
+    let open = Arc::new(|| netstat_os::open(Origin::Live));
     let walk = WalkWishes {
         scope: settings.scope,
         owners: settings.owners,

@@ -5,7 +5,7 @@ use crate::book::Mark;
 use crate::deed::{self, Deed, Dialog};
 use crate::event::{Effect, Key};
 use crate::item::ItemKey;
-use netstat_engine::act::Circumstances;
+use netstat_engine::act::{Circumstances, line_of};
 use netstat_engine::both;
 use netstat_engine::text::{Text, escape};
 use netstat_model::{ProcessKey, Socket};
@@ -64,14 +64,7 @@ impl State {
             ));
             return None;
         }
-        let circumstances = self.environment.circumstances.clone();
-        if circumstances.is_none() {
-            self.message = Some(both!(
-                "this is a recording: nothing can be closed or ended",
-                "기록을 재생하는 중이라 닫거나 끝낼 수 없습니다"
-            ));
-        }
-        circumstances
+        Some(self.environment.circumstances.clone())
     }
 
     /// Returns the rows that are tagged, else that of the cursor.
@@ -125,7 +118,7 @@ impl State {
                 .iter()
                 .map(|socket| {
                     let owner = socket.ownership.principal().map(|owner| self.process_text(owner.process));
-                    format!("{}  {}", deed::line_of(socket), owner.unwrap_or_else(|| "?".to_owned()))
+                    format!("{}  {}", line_of(socket), owner.unwrap_or_else(|| "?".to_owned()))
                 })
                 .collect(),
             Deed::End(processes, _) => processes.iter().map(|process| self.process_text(*process)).collect(),
@@ -179,8 +172,8 @@ impl State {
         if let Some(left) = left
             && self.mode == Mode::Table
         {
-            let ancestry = self.environment.circumstances.as_ref().map(|of| of.ancestry.clone());
-            let of_terminal = ancestry.is_some_and(|of| left.iter().any(|process| of.contains(process)));
+            let ancestry = &self.environment.circumstances.ancestry;
+            let of_terminal = left.iter().any(|process| ancestry.contains(process));
             self.ask(Ok((Deed::End(left, Ending::Forced), of_terminal)));
         }
     }

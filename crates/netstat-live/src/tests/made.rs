@@ -39,7 +39,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         geo: Arc::new(Geo::default()),
         zone: Zone::default(),
         lookups: Box::new(NumbersOnly),
-        circumstances: Some(Circumstances::default()),
+        circumstances: Circumstances::default(),
         colour: false,
         ascii,
     }

@@ -5,8 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat live` takes as well.
-pub(in super::super) const SHARED: [&str; 11] =
-    ["color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "replay", "sort", "watch"];
+pub(in super::super) const SHARED: [&str; 10] =
+    ["color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "sort", "watch"];
 
 /// The values of `--view`.
 const VIEWS: [&str; 7] = ["connections", "processes", "remotes", "listening", "links", "findings", "events"];

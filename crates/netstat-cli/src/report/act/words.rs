@@ -1,9 +1,8 @@
 //! What is listed, asked and told.
 
 use crate::settings::Deed;
-use netstat_engine::act::{Became, Holding, Outcome, Refusal};
+use netstat_engine::act::{Became, Holding, Outcome, Refusal, line_of};
 use netstat_engine::both;
-use netstat_engine::text::address::write_end;
 use netstat_engine::text::{Language, Text, escape, system, words};
 use netstat_model::{Process, ProcessKey, Socket};
 use rustc_hash::FxHashMap;
@@ -41,7 +40,7 @@ impl Words<'_> {
         let owners: Vec<String> =
             socket.ownership.owners().iter().map(|owner| self.process(owner.process)).collect();
         let owners = if owners.is_empty() { words::UNKNOWN.to_owned() } else { owners.join(", ") };
-        format!("  {}  {owners}\n", ends(socket))
+        format!("  {}  {owners}\n", line_of(socket))
     }
 
     /// Returns a process as a line, and below it the sockets that it holds.
@@ -49,7 +48,7 @@ impl Words<'_> {
         let held: Vec<String> = holding
             .sockets
             .iter()
-            .filter_map(|place| Some(format!("      {}\n", ends(sockets.get(*place)?))))
+            .filter_map(|place| Some(format!("      {}\n", line_of(sockets.get(*place)?))))
             .collect();
         format!("  {}\n{}", self.process(holding.process), self.shortened(held))
     }
@@ -183,19 +182,4 @@ impl Words<'_> {
             )),
         }
     }
-}
-
-/// Returns protocol, ends and state of a socket.
-fn ends(socket: &Socket) -> String {
-    let mut text = format!("{}  ", socket.protocol).into_bytes();
-    write_end(&mut text, socket.local.as_ref());
-    if let Some(remote) = &socket.remote {
-        text.extend_from_slice(b" -> ");
-        write_end(&mut text, remote.as_ref());
-    }
-    if let Some(state) = socket.state {
-        text.extend_from_slice(b"  ");
-        words::write_state(&mut text, state);
-    }
-    String::from_utf8_lossy(&text).into_owned()
 }
