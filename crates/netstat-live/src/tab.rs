@@ -34,17 +34,23 @@ impl Tab {
         Self::Events,
     ];
 
+    /// Picks what belongs to this tab, of one for each in the order of [`ALL`](Self::ALL).
+    pub(crate) fn of<T>(self, each: [T; Self::ALL.len()]) -> T {
+        let [connections, processes, remotes, listening, links, findings, events] = each;
+        match self {
+            Self::Connections => connections,
+            Self::Processes => processes,
+            Self::Remotes => remotes,
+            Self::Listening => listening,
+            Self::Links => links,
+            Self::Findings => findings,
+            Self::Events => events,
+        }
+    }
+
     /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Connections => "connections",
-            Self::Processes => "processes",
-            Self::Remotes => "remotes",
-            Self::Listening => "listening",
-            Self::Links => "links",
-            Self::Findings => "findings",
-            Self::Events => "events",
-        }
+        self.of(["connections", "processes", "remotes", "listening", "links", "findings", "events"])
     }
 
     /// Returns its name on the screen.
@@ -58,16 +64,7 @@ impl Tab {
             Text::fixed("Findings", "진단"),
             Text::fixed("Events", "이벤트"),
         ];
-        let [connections, processes, remotes, listening, links, findings, events] = &TITLES;
-        match self {
-            Self::Connections => connections,
-            Self::Processes => processes,
-            Self::Remotes => remotes,
-            Self::Listening => listening,
-            Self::Links => links,
-            Self::Findings => findings,
-            Self::Events => events,
-        }
+        self.of(TITLES.each_ref())
     }
 
     /// Returns the names of its columns, by which it sorts.
@@ -82,15 +79,7 @@ impl Tab {
 
     /// Returns its columns, in their order on the screen.
     pub(crate) fn columns(self) -> &'static [Spec] {
-        match self {
-            Self::Connections => CONNECTIONS,
-            Self::Processes => PROCESSES,
-            Self::Remotes => REMOTES,
-            Self::Listening => LISTENING,
-            Self::Links => LINKS,
-            Self::Findings => FINDINGS,
-            Self::Events => EVENTS,
-        }
+        self.of([CONNECTIONS, PROCESSES, REMOTES, LISTENING, LINKS, FINDINGS, EVENTS])
     }
 }
 

@@ -367,29 +367,11 @@ impl State {
 
     /// Returns how the rows of the tab are sorted.
     pub(crate) fn sort(&self) -> Sort {
-        let [connections, processes, remotes, listening, links, findings, events] = self.sorts;
-        match self.tab {
-            Tab::Connections => connections,
-            Tab::Processes => processes,
-            Tab::Remotes => remotes,
-            Tab::Listening => listening,
-            Tab::Links => links,
-            Tab::Findings => findings,
-            Tab::Events => events,
-        }
+        self.tab.of(self.sorts)
     }
 
     fn sort_mut(&mut self) -> &mut Sort {
-        let [connections, processes, remotes, listening, links, findings, events] = &mut self.sorts;
-        match self.tab {
-            Tab::Connections => connections,
-            Tab::Processes => processes,
-            Tab::Remotes => remotes,
-            Tab::Listening => listening,
-            Tab::Links => links,
-            Tab::Findings => findings,
-            Tab::Events => events,
-        }
+        self.tab.of(self.sorts.each_mut())
     }
 
     /// Returns what cells are made from.
