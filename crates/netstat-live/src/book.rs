@@ -1,13 +1,18 @@
 //! [`Book`]: the sockets that the view knows, from one look to the next.
 
+mod back;
+
 use crate::beside::What;
+use crate::mark::{Changes, Mark, Slot};
+use crate::ring::Step;
+use back::note;
 use netstat_engine::flow::{FLOW_FIELDS, Flow, Rates, Reading};
 use netstat_engine::look::Look;
 use netstat_engine::row::{Row, Section};
 use netstat_model::query::{Keep, Kinds};
 use netstat_model::{
     Endpoint, EndpointRef, Process, ProcessKey, Protocol, RowId, Socket, SocketKey, SocketRef, SocketTable,
-    TcpState,
+    TcpFields, TcpState,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Duration;
@@ -17,37 +22,6 @@ pub(crate) const GONE_STAYS: Duration = Duration::from_secs(5);
 
 /// How long a mark stays, and two looks at least.
 const MARK_STAYS: Duration = Duration::from_secs(2);
-
-/// A place in the book. It belongs to one socket until that is forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Slot(u32);
-
-/// What happened to a row of late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Nothing,
-    New,
-    /// Its state is another.
-    Changed,
-    Gone,
-}
-
-/// What a look changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Changes {
-    pub(crate) opened: usize,
-    pub(crate) closed: usize,
-    pub(crate) changed: usize,
-    /// Whether bytes went over a connection.
-    pub(crate) moved: bool,
-}
-
-impl Changes {
-    /// Whether there are none that are seen.
-    pub(crate) fn is_nothing(self) -> bool {
-        self == Self::default()
-    }
-}
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -65,7 +39,7 @@ struct Entry {
 }
 
 /// The sockets that the view knows. Rows stay packed as the looks gave them; what a view knows besides lies in an entry each.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Book {
     /// The last whole look, then what later ones told of, then rows that are gone.
     tables: Vec<SocketTable>,
@@ -85,6 +59,12 @@ pub(crate) struct Book {
     renamed: Vec<(SocketKey, SocketKey)>,
     /// What the last look saw happen, beside the sockets of the first.
     happened: Vec<(Slot, What)>,
+    /// What leads back to the look before.
+    back: Option<Step>,
+    /// Whether that is wanted.
+    goes_back: bool,
+    /// The rates of sockets that are shown as they were.
+    then: FxHashMap<Slot, Option<Rates>>,
 }
 
 /// The most connections of one look that are shown although no look saw them open.
@@ -103,6 +83,8 @@ impl Book {
         self.renamed.clear();
         self.happened.clear();
         let (looks, is_first) = (self.looks, self.looks == 1);
+        self.back =
+            (!is_first && self.goes_back).then(|| Step::to(self.looked, self.open, look.sockets.keep()));
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
@@ -114,8 +96,8 @@ impl Book {
         for row in sockets.rows_as_given() {
             let Some(socket) = sockets.get(row) else { continue };
             let key = SocketKey::of(socket);
-            match self.entry_mut(&key) {
-                Some(entry) => entry.take(&socket, (table, row), at, &mut changes),
+            match self.slot(&key) {
+                Some(slot) => self.take(slot, &socket, (table, row), at, &mut changes),
                 None => new.push((key, row)),
             }
         }
@@ -133,22 +115,22 @@ impl Book {
         for (key, row) in new {
             let Some(socket) = sockets.get(row) else { continue };
             // The system told of it twice.
-            if let Some(entry) = self.entry_mut(&key) {
-                entry.take(&socket, (table, row), at, &mut changes);
+            if self.index.contains_key(&key) {
                 continue;
             }
             if socket.state == Some(TcpState::TimeWait)
                 && let Some(slot) = before_time_wait.remove(&Ends::of(&socket))
-                && let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize)
+                && self.entry(slot).is_some()
             {
+                self.note(slot);
+                let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) else { continue };
                 self.index.remove(&entry.key);
                 if entry.mark == Mark::Gone && entry.marked_look == looks {
                     // It has not ended: it waits.
                     changes.closed -= 1;
                 }
                 self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
-                entry.look = looks;
-                entry.take(&socket, (table, row), at, &mut changes);
+                self.take(slot, &socket, (table, row), at, &mut changes);
                 self.index.insert(key, slot);
                 continue;
             }
@@ -175,8 +157,12 @@ impl Book {
         }
         self.moves |= changes.moved;
         if look.whole {
-            for entry in self.entries.iter_mut().flatten() {
-                if entry.look != looks && entry.mark != Mark::Gone {
+            for (entry, place) in self.entries.iter_mut().zip(0..) {
+                if let Some(entry) = entry
+                    && entry.look != looks
+                    && entry.mark != Mark::Gone
+                {
+                    note(&mut self.back, &self.tables, Slot(place), entry);
                     entry.set_mark(Mark::Gone, at);
                     entry.marked_look = looks;
                     // The connection was over when it began to wait.
@@ -227,11 +213,16 @@ impl Book {
         for socket in closed {
             let key = SocketKey::of(socket);
             changes.closed += 1;
-            match self.entry_mut(&key) {
-                Some(entry) if entry.mark == Mark::Gone => changes.closed -= 1,
-                Some(entry) => {
+            let known = self.slot(&key);
+            match known.and_then(|slot| Some((slot, self.entries.get_mut(slot.0 as usize)?.as_mut()?))) {
+                Some((_, entry)) if entry.mark == Mark::Gone => {
+                    entry.look = self.looks;
+                    changes.closed -= 1;
+                }
+                Some((slot, entry)) => {
+                    note(&mut self.back, &self.tables, slot, entry);
+                    entry.look = self.looks;
                     entry.set_mark(Mark::Gone, at);
-                    entry.marked_look = entry.look;
                 }
                 None => {
                     changes.opened += 1;
@@ -268,10 +259,13 @@ impl Book {
     fn stand_still(&mut self, at: Duration, changes: &mut Changes) {
         let looks = self.looks;
         let mut moves = false;
-        for entry in self.entries.iter_mut().flatten().filter(|entry| entry.look != looks) {
-            if let Some(flow) = &mut entry.flow
-                && flow.rates() != Some(Rates::default())
-            {
+        for (entry, place) in self.entries.iter_mut().zip(0..) {
+            let Some(entry) = entry.as_mut().filter(|entry| entry.look != looks) else { continue };
+            if entry.flow.as_ref().is_none_or(|flow| flow.rates() == Some(Rates::default())) {
+                continue;
+            }
+            note(&mut self.back, &self.tables, Slot(place), entry);
+            if let Some(flow) = &mut entry.flow {
                 flow.note(Reading { at, ..flow.last() });
                 moves |= flow.rates() != Some(Rates::default());
                 changes.moved = true;
@@ -312,12 +306,38 @@ impl Book {
         }
     }
 
-    fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
-        let looks = self.looks;
-        let slot = self.index.get(key)?;
-        let entry = self.entries.get_mut(slot.0 as usize)?.as_mut()?;
-        entry.look = looks;
-        Some(entry)
+    /// Takes a socket as a look saw it.
+    fn take(
+        &mut self,
+        slot: Slot,
+        socket: &SocketRef<'_>,
+        place: (u32, RowId),
+        at: Duration,
+        changes: &mut Changes,
+    ) {
+        let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) else { return };
+        if entry.table == place.0 {
+            // The system told of it twice.
+            return;
+        }
+        let before = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row));
+        if entry.differs(socket, before.as_ref(), at) {
+            note(&mut self.back, &self.tables, slot, entry);
+        }
+        entry.look = self.looks;
+        entry.take(socket, place, at, changes);
+    }
+
+    /// Notes how a socket is, before a look changes it.
+    fn note(&mut self, slot: Slot) {
+        if let Some(Some(entry)) = self.entries.get(slot.0 as usize) {
+            note(&mut self.back, &self.tables, slot, entry);
+        }
+    }
+
+    /// Returns when the last look was, since boot.
+    pub(crate) fn looked(&self) -> Duration {
+        self.looked
     }
 
     fn insert(&mut self, entry: Entry) {
@@ -326,6 +346,9 @@ impl Book {
             Slot(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
         });
         self.index.insert(entry.key.clone(), slot);
+        if let Some(back) = &mut self.back {
+            back.note(slot, None);
+        }
         if let Some(place) = self.entries.get_mut(slot.0 as usize) {
             *place = Some(entry);
         }
@@ -339,9 +362,11 @@ impl Book {
             let age = now.saturating_sub(entry.marked);
             match entry.mark {
                 Mark::New | Mark::Changed if age >= MARK_STAYS && looks >= entry.marked_look + 2 => {
+                    note(&mut self.back, &self.tables, Slot(slot), entry);
                     entry.mark = Mark::Nothing;
                 }
                 Mark::Gone if age >= GONE_STAYS && !keep(&entry.key) => {
+                    note(&mut self.back, &self.tables, Slot(slot), entry);
                     self.index.remove(&entry.key);
                     *place = None;
                     self.free.push(Slot(slot));
@@ -425,7 +450,10 @@ impl Book {
     /// Returns how fast bytes go over it. What is gone moves nothing.
     pub(crate) fn rates(&self, slot: Slot) -> Option<Rates> {
         let entry = self.entry(slot)?;
-        let rates = entry.flow.as_ref()?.rates()?;
+        let rates = match self.then.get(&slot) {
+            Some(then) => (*then)?,
+            None => entry.flow.as_ref()?.rates()?,
+        };
         Some(if entry.mark == Mark::Gone { Rates::default() } else { rates })
     }
 
@@ -449,9 +477,11 @@ impl Book {
         self.looks
     }
 
-    /// Forgets the processes that hold nothing any more, once they are most.
-    pub(crate) fn forget_processes(&mut self) -> bool {
-        let held: FxHashSet<ProcessKey> = self.tables.iter().flat_map(SocketTable::processes).collect();
+    /// Forgets the processes that hold nothing any more, nor in these tables, once they are most.
+    pub(crate) fn forget_processes<'a>(&mut self, also: impl Iterator<Item = &'a SocketTable>) -> bool {
+        let of_past = also.flat_map(SocketTable::processes);
+        let held: FxHashSet<ProcessKey> =
+            self.tables.iter().flat_map(SocketTable::processes).chain(of_past).collect();
         if self.processes.len() < 2 * held.len() + 100 {
             return false;
         }
@@ -461,6 +491,27 @@ impl Book {
 }
 
 impl Entry {
+    /// Returns whether a look tells more of a socket than that it is still there.
+    fn differs(&self, socket: &SocketRef<'_>, before: Option<&SocketRef<'_>>, at: Duration) -> bool {
+        let moved = match (&self.flow, Reading::of(socket, at)) {
+            (None, None) => false,
+            (Some(flow), Some(reading)) => {
+                flow.rates() != Some(Rates::default())
+                    || (flow.last().received, flow.last().sent) != (reading.received, reading.sent)
+            }
+            _ => true,
+        };
+        let always = |of: &SocketRef<'_>| {
+            let number = |field| of.tcp_number(field);
+            let course = [TcpFields::RTT, TcpFields::TOTAL_RETRANSMITS].map(number);
+            (of.recv_queue(), of.send_queue(), course, of.ownership().principal().map(|owner| owner.process))
+        };
+        moved
+            || self.state != socket.state
+            || self.mark == Mark::Gone
+            || before.is_none_or(|before| always(before) != always(socket))
+    }
+
     /// Takes a socket as a look saw it.
     fn take(&mut self, socket: &SocketRef<'_>, place: (u32, RowId), at: Duration, changes: &mut Changes) {
         (self.table, self.row) = place;

@@ -35,6 +35,8 @@ pub struct Environment {
     pub lookups: Box<dyn Lookups>,
     /// What this program itself depends on, which is not ended lightly.
     pub circumstances: Circumstances,
+    /// Whether a recorder's history can be asked for what is older than the looks that are kept.
+    pub has_history: bool,
     /// Whether the terminal shows colours.
     pub colour: bool,
     /// Whether only ASCII is drawn.

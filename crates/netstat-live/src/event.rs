@@ -41,6 +41,8 @@ pub(crate) enum Event {
     /// The terminal has this many columns and lines.
     Resize(u16, u16),
     Look(Box<Look>),
+    /// What a recorder has kept of that time.
+    Recalled(SystemTime, Result<Box<Look>, Text>),
     /// What the interfaces have counted, by a clock that only goes forward.
     Links(Duration, Vec<InterfaceCounters>),
     /// The interfaces could not be asked.
@@ -88,6 +90,8 @@ pub(crate) enum Effect {
     Act(Deed, SystemTime),
     /// Put a text where the terminal pastes from.
     Copy(String),
+    /// Ask a recorder's history for the table of that time.
+    Recall(SystemTime),
     /// Forget processes that hold nothing any more.
     ForgetProcesses,
 }

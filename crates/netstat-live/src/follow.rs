@@ -59,6 +59,7 @@ pub fn follow(
     mut tell: impl FnMut(Told) -> Result<bool, Text>,
 ) -> Result<(), Trouble> {
     let mut state = State::new(environment, beginning).map_err(Trouble::Filter)?;
+    state.forget_the_past();
     let (events, happened) = channel();
     let orders = collect::begin(open, manner.walk, state.needs(), state.interval, events);
     let begun = Instant::now();

@@ -2,8 +2,9 @@
 
 use crate::amount::short;
 use crate::beside::{Beside, Fact, Happening, What, of_finding};
-use crate::book::{Book, Mark, Slot};
+use crate::book::Book;
 use crate::environment::Environment;
+use crate::mark::{Mark, Slot};
 use crate::tab::{Source, Spec, Tab};
 use netstat_engine::columns::{Column, Given, Value, by_name};
 use netstat_engine::filter::{Context, Filter, Tri};

@@ -28,6 +28,11 @@ pub(crate) enum Action {
     Tag,
     UntagAll,
     Pause,
+    Earlier,
+    Later,
+    MinuteEarlier,
+    MinuteLater,
+    Now,
     Faster,
     Slower,
     Whole,
@@ -103,6 +108,11 @@ bindings! {
     [Char(' ')], Action::Tag, "Space", "tag the row", "행에 표시하기";
     [Char('u')], Action::UntagAll, "u", "take all tags away", "모든 표시 지우기";
     [Char('p')], Action::Pause, "p", "pause; looking goes on", "화면 멈춤(조회는 계속)", "p" "pause" "멈춤";
+    [Char('<'), Char('[')], Action::MinuteEarlier, "< > [ ]", "a minute back, forward", "1분 전, 후의 표", "<" "past" "과거";
+    [Char('>'), Char(']')], Action::MinuteLater, "", "a minute forward", "1분 후의 표";
+    [Char(',')], Action::Earlier, ", .", "a look back, forward", "한 조회 전, 후의 표";
+    [Char('.')], Action::Later, "", "a look forward", "한 조회 후의 표";
+    [Char('0')], Action::Now, "0", "back to now", "현재로";
     [Char('i')], Action::Faster, "i I", "look more, less often", "더 자주, 더 드물게 조회";
     [Char('I')], Action::Slower, "", "look less often", "더 드물게 조회";
     [Char('a')], Action::Whole, "a", "whole addresses", "주소를 줄이지 않고 표시";

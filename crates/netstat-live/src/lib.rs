@@ -21,8 +21,11 @@ mod follow;
 mod item;
 mod judge;
 mod keys;
+mod last;
 mod layout;
 mod line;
+mod mark;
+mod ring;
 mod state;
 mod tab;
 mod terminal;
@@ -39,14 +42,15 @@ pub use tab::Tab;
 use collect::Order;
 use event::{Effect, Event};
 use netstat_check::Surroundings;
+use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::filter::FilterError;
-use netstat_engine::look::WalkWishes;
+use netstat_engine::look::{Look, WalkWishes};
 use netstat_engine::text::Text;
 use state::State;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime};
 use terminal::Screen;
 
 /// Why there is no view.
@@ -66,8 +70,11 @@ impl From<io::Error> for Trouble {
     }
 }
 
+/// Asks a recorder's history for the table of a moment, with what is to be read of each socket.
+pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Look, Text> + Send + Sync>;
+
 /// How the view runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Manner {
     /// How sockets are listed.
     pub walk: WalkWishes,
@@ -75,6 +82,8 @@ pub struct Manner {
     pub mouse: bool,
     /// After this time it ends by itself.
     pub lasts: Option<Duration>,
+    /// What a recorder has kept, where one can be asked.
+    pub recall: Option<Recall>,
 }
 
 /// Shows the view until somebody ends it.
@@ -133,9 +142,20 @@ pub fn run(
                     Effect::Act(what, seen) => {
                         acting::carry_out(Arc::clone(&open), what, seen, events.clone())
                     }
+                    Effect::Recall(time) => recall(manner.recall.as_ref(), time, state.needs(), &events),
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
                 }
             }
         }
     }
+}
+
+/// Asks a history, on a thread of its own.
+fn recall(recall: Option<&Recall>, time: SystemTime, needs: ColumnNeeds, events: &Sender<Event>) {
+    let Some(recall) = recall.cloned() else { return };
+    let events = events.clone();
+    std::thread::spawn(move || {
+        let found = recall(time, needs).map(Box::new);
+        let _ = events.send(Event::Recalled(time, found));
+    });
 }

@@ -300,6 +300,17 @@ impl SocketTable {
         })
     }
 
+    /// Returns the row that came last, of a table that was not sorted.
+    pub fn last_row(&self) -> Option<RowId> {
+        let block = usize::from(*self.order.last()?);
+        let rows = match block.checked_sub(BLOCKS) {
+            None => self.v4.get(block)?.len(),
+            Some(BLOCKS) => self.other.len(),
+            Some(block) => self.v6.get(block)?.len(),
+        };
+        Some(RowId::new(block, rows.checked_sub(1)?))
+    }
+
     /// Returns the sockets in the order in which they came, of a table that was not sorted.
     pub fn iter(&self) -> impl Iterator<Item = SocketRef<'_>> + '_ {
         self.rows_as_given().filter_map(|row| self.get(row))

@@ -110,7 +110,12 @@ fn head(canvas: &mut Canvas<'_, '_>) {
     escape::write_word(&mut host, OsStr::new(&state.environment.host));
     let mut parts = vec![format!("live {}", String::from_utf8_lossy(&host))];
     let paused = state.paused_for();
-    if let Some(time) = paused {
+    if state.is_past() {
+        let time = last.time.map(|time| state.environment.zone.to_the_second(time)).unwrap_or_default();
+        let ago = Duration::from_secs(state.ago().unwrap_or_default().as_secs());
+        let text = both!("PAST {time}, {ago} ago", "과거 {time} ({ago} 전)", time, ago);
+        parts.insert(0, text.of(language).to_owned());
+    } else if let Some(time) = paused {
         let waiting = state.paused.as_ref().map_or(0, |paused| paused.waiting);
         let text = both!(
             "PAUSED {time}, {waiting:change waits|changes wait}",
@@ -137,7 +142,7 @@ fn head(canvas: &mut Canvas<'_, '_>) {
         parts.push(both!("lost {n}", "손실 {n}", n = state.last.lost).of(language).to_owned());
     }
     parts.push(both!("every {pause}", "{pause} 간격", pause = state.interval).of(language).to_owned());
-    if last.age > state.interval * 3 / 2 {
+    if last.age > state.interval * 3 / 2 && !state.is_past() {
         let age = Duration::from_secs(last.age.as_secs());
         parts.push(both!("table {age} old", "{age} 전의 표", age).of(language).to_owned());
     }

@@ -2,9 +2,9 @@
 
 use super::words::cut_middle;
 use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
-use crate::book::Mark;
 use crate::item::Item;
 use crate::layout::{Layout, margin};
+use crate::mark::Mark;
 use crate::tab::{Spec, Tab};
 use netstat_engine::both;
 use netstat_engine::text::cells;
@@ -17,6 +17,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let at_cursor = state.index();
     if state.items().is_empty() && state.has_looked() {
         let text = match (state.tab, state.filter_text.as_str()) {
+            (Tab::Links | Tab::Findings, _) if state.is_past() => {
+                both!("not kept of the past; 0 goes back to now", "과거의 것은 보관되지 않습니다. 0: 현재로")
+            }
             (Tab::Findings, _) if state.beside.findings.is_none() => both!("judging ...", "검사 중 ..."),
             (Tab::Findings, _) => both!("the checks found nothing wrong", "진단에서 이상을 찾지 못했습니다"),
             (Tab::Links, _) => both!("asking ...", "조회 중 ..."),

@@ -1,10 +1,10 @@
 //! Closing a connection and ending a process: what is asked before, and what is told afterwards.
 
 use super::{Mode, State};
-use crate::book::Mark;
 use crate::deed::{self, Deed, Dialog};
 use crate::event::{Effect, Key};
 use crate::item::ItemKey;
+use crate::mark::Mark;
 use netstat_engine::act::{Circumstances, line_of};
 use netstat_engine::both;
 use netstat_engine::text::{Text, escape};
@@ -57,6 +57,13 @@ impl State {
 
     /// Returns what this program depends on, where something can be done at all.
     fn may_act(&mut self) -> Option<Circumstances> {
+        if self.is_past() {
+            self.message = Some(both!(
+                "this is the past: 0 goes back to now, and then this can be done",
+                "과거의 화면입니다. 0을 눌러 현재로 돌아온 뒤에 하세요"
+            ));
+            return None;
+        }
         if self.paused.is_some() {
             self.message = Some(both!(
                 "the screen is paused: p goes on, and then this can be done",

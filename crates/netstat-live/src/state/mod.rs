@@ -1,6 +1,7 @@
 //! [`State`]: everything that the screen shows, and how events change it. No clock, no terminal, no system.
 
 mod asking;
+mod past;
 mod press;
 mod rows;
 mod seen;
@@ -8,22 +9,26 @@ mod telling;
 mod typing;
 
 use crate::beside::Beside;
-use crate::book::{Book, Changes, Mark};
+use crate::book::Book;
 use crate::deed::Dialog;
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
 use crate::item::{Cells, Groups, Item, ItemKey};
+use crate::last::LastLook;
 use crate::layout::Layout;
 use crate::line::Line;
+use crate::mark::Mark;
+use crate::ring::Ring;
 use crate::tab::Tab;
 use netstat_engine::columns::{self, ColumnNeeds};
 use netstat_engine::filter::{Filter, FilterError};
-use netstat_engine::flow::{FLOW_FIELDS, Rates};
+use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::text::Text;
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{OwnerMethod, SocketKey, TcpFields, Warning};
+use netstat_model::{SocketKey, TcpFields};
+use past::Paused;
 use rustc_hash::FxHashSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What is read of every socket. What else a filter or the details need is added.
 pub(crate) fn base_needs() -> ColumnNeeds {
@@ -79,24 +84,13 @@ pub(crate) enum Mode {
     Dialog(Box<Dialog>),
 }
 
-/// A screen that was paused.
-#[derive(Debug)]
-pub(crate) struct Paused {
-    book: Book,
-    since: Duration,
-    /// What has changed meanwhile.
-    pub(crate) waiting: usize,
-    /// Sockets that are named here and have come to have another key meanwhile.
-    renamed: Vec<(SocketKey, SocketKey)>,
-    /// The look that is shown.
-    last: LastLook,
-}
-
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) environment: Environment,
     book: Book,
+    /// How it was before.
+    ring: Ring,
     pub(crate) paused: Option<Paused>,
     pub(crate) beside: Beside,
     pub(crate) tab: Tab,
@@ -133,25 +127,6 @@ pub(crate) struct State {
     opened_from: Option<(Tab, String)>,
 }
 
-/// What is said of the last look.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct LastLook {
-    pub(crate) time: Option<SystemTime>,
-    pub(crate) changes: Changes,
-    pub(crate) took: Duration,
-    /// How old the table is, where something has happened since.
-    pub(crate) age: Duration,
-    pub(crate) rates: Option<Rates>,
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) method: Option<OwnerMethod>,
-    pub(crate) lost: u64,
-    /// The time just before all sockets were listed last.
-    pub(crate) listed: Option<SystemTime>,
-    pub(crate) is_whole: bool,
-    /// Whether the rates are those of every socket now.
-    pub(crate) is_summed: bool,
-}
-
 /// How the view begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beginning {
@@ -173,7 +148,8 @@ impl State {
     pub(crate) fn new(environment: Environment, beginning: &Beginning) -> Result<Self, FilterError> {
         let mut state = Self {
             environment,
-            book: Book::default(),
+            book: Book::going_back(),
+            ring: Ring::default(),
             paused: None,
             beside: Beside::default(),
             tab: beginning.tab,
@@ -222,6 +198,11 @@ impl State {
         Ok(state)
     }
 
+    /// Keeps no looks: nobody goes back.
+    pub(crate) fn forget_the_past(&mut self) {
+        self.book.stop_going_back();
+    }
+
     /// Returns what is read of each socket.
     pub(crate) fn needs(&self) -> ColumnNeeds {
         self.needs
@@ -252,6 +233,10 @@ impl State {
                 self.is_dirty = true;
             }
             Event::Look(look) => self.look(*look, &mut effects),
+            Event::Recalled(time, found) => {
+                self.is_dirty = true;
+                self.recalled(time, found.map(|look| *look));
+            }
             Event::Links(at, counters) => {
                 self.is_dirty |= self.tab == Tab::Links && self.paused.is_none();
                 if self.paused.is_none() {
@@ -324,7 +309,7 @@ impl State {
             needs.tcp |= of_filter.tcp;
             needs.process |= of_filter.processes;
         }
-        if matches!(self.mode, Mode::Details(..)) {
+        if matches!(self.mode, Mode::Details(..)) && !self.is_past() {
             let all: Vec<_> = columns::ALL
                 .iter()
                 .copied()

@@ -1,6 +1,6 @@
 //! What keys and clicks do.
 
-use super::{Mode, Paused, Sort, State};
+use super::{Mode, Sort, State};
 use crate::beside::{Beside, filter_of};
 use crate::event::{Effect, Key};
 use crate::item::Item;
@@ -200,6 +200,11 @@ impl State {
             }
             Action::UntagAll => self.tags.clear(),
             Action::Pause => self.pause(),
+            Action::Earlier => self.go_back(false, effects),
+            Action::Later => self.go_forward(false, effects),
+            Action::MinuteEarlier => self.go_back(true, effects),
+            Action::MinuteLater => self.go_forward(true, effects),
+            Action::Now => self.to_now(),
             Action::Faster => self.change_interval(false, effects),
             Action::Slower => self.change_interval(true, effects),
             Action::Whole => self.whole = !self.whole,
@@ -290,16 +295,6 @@ impl State {
         }
         self.cursor = None;
         self.message = None;
-    }
-
-    pub(super) fn pause(&mut self) {
-        match self.paused.take() {
-            Some(paused) => self.rename(paused.renamed),
-            None => {
-                let (book, last) = (self.book.clone(), self.last.clone());
-                self.paused = Some(Paused { book, last, since: self.now, waiting: 0, renamed: Vec::new() });
-            }
-        }
     }
 
     pub(super) fn change_interval(&mut self, slower: bool, effects: &mut Vec<Effect>) {

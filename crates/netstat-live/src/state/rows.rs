@@ -1,8 +1,10 @@
 //! Which rows there are, in which order, and where the cursor stands among them.
 
 use super::{Cursor, State};
-use crate::book::{Book, Mark, Slot};
+use crate::beside::Happening;
+use crate::book::Book;
 use crate::item::{Groups, Item, ItemKey, groups, waits};
+use crate::mark::{Mark, Slot};
 use crate::tab::Tab;
 use netstat_engine::columns::Value;
 use netstat_engine::filter::{Context, Tri};
@@ -53,6 +55,8 @@ impl State {
             Tab::Connections | Tab::Listening => {
                 (Groups::default(), found.into_iter().map(Item::Socket).collect())
             }
+            // Of the past they are not kept.
+            Tab::Links | Tab::Findings if self.is_past() => (Groups::default(), Vec::new()),
             Tab::Links => {
                 (Groups::default(), beside.links.iter().map(|link| Item::Link(link.index)).collect())
             }
@@ -61,7 +65,10 @@ impl State {
                 (Groups::default(), (0..).zip(findings).map(|(at, _)| Item::Finding(at)).collect())
             }
             Tab::Events => {
-                (Groups::default(), beside.happened.iter().map(|event| Item::Event(event.number)).collect())
+                let until = if self.is_past() { self.shown_look().time } else { None };
+                let was = |event: &&Happening| until.is_none_or(|until| event.time <= Some(until));
+                let events = beside.happened.iter().filter(was);
+                (Groups::default(), events.map(|event| Item::Event(event.number)).collect())
             }
             Tab::Processes | Tab::Remotes => {
                 let mut groups = groups(tab, book, found.into_iter());

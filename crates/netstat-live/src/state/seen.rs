@@ -2,9 +2,9 @@
 
 use super::{Cursor, Mode, State};
 use crate::beside::{Happening, MOST_EVENTS, What};
-use crate::book::{Mark, Slot};
 use crate::event::Effect;
 use crate::item::{Cells, Item, ItemKey};
+use crate::mark::{Mark, Slot};
 use crate::tab::Tab;
 use netstat_engine::flow::Rates;
 use netstat_engine::look::Look;
@@ -18,6 +18,7 @@ impl State {
             _ => None,
         };
         self.is_dirty |= self.failure.take().is_some();
+        let before = self.last.clone();
         let (time, took, age) = (look.info.at, look.took, look.age);
         let age = if look.is_current { Duration::ZERO } else { age };
         self.is_dirty |= self.last.age.as_secs() != age.as_secs();
@@ -36,7 +37,8 @@ impl State {
         let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
         self.follow_renamed();
         self.note_events(time);
-        if self.book.forget_processes() {
+        self.keep_back(before);
+        if self.book.forget_processes(self.ring.tables()) {
             effects.push(Effect::ForgetProcesses);
         }
         let had_changes = !self.last.changes.is_nothing();

@@ -1,17 +1,25 @@
 //! What is told of a row, and of the view itself.
 
-use super::State;
+use super::{State, base_needs};
 use crate::amount::short;
-use crate::book::{Mark, Slot};
 use crate::item::{Item, text_of};
+use crate::mark::{Mark, Slot};
 use crate::tab::{Source, Tab};
 use netstat_engine::both;
-use netstat_engine::columns::{self, Value, by_name};
+use netstat_engine::columns::{self, Column, Value, by_name};
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::for_shell;
 use netstat_model::{NoOwner, SocketKey};
 use std::ffi::OsStr;
 use std::time::Duration;
+
+/// Returns whether a column is of what every look reads, and does not change while nothing happens.
+fn is_of_the_past(column: &Column) -> bool {
+    let always = base_needs();
+    always.fields.contains(column.needs.fields)
+        && always.tcp.contains(column.needs.tcp)
+        && !["timer", "keepalive"].contains(&column.name)
+}
 
 impl State {
     /// Returns the command that shows what is shown.
@@ -40,7 +48,7 @@ impl State {
             let Some(row) = self.shown_book().row(slot) else { return Vec::new() };
             columns::ALL
                 .iter()
-                .filter(|column| column.is_available())
+                .filter(|column| column.is_available() && (!self.is_past() || is_of_the_past(column)))
                 .filter_map(|column| {
                     let value = column.value(&row, &filled.given);
                     if value.is_none() {

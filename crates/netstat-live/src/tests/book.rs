@@ -1,7 +1,8 @@
 //! What the book makes of looks that do not have every socket.
 
 use super::made::{connection, look, moved, process};
-use crate::book::{Book, Mark};
+use crate::book::Book;
+use crate::mark::Mark;
 use netstat_engine::look::Look;
 use netstat_model::{NoOwner, Ownership, Socket, SocketKey, TcpState};
 

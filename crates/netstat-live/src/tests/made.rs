@@ -40,6 +40,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         zone: Zone::default(),
         lookups: Box::new(NumbersOnly),
         circumstances: Circumstances::default(),
+        has_history: false,
         colour: false,
         ascii,
     }

@@ -1,9 +1,9 @@
 //! Whatever is pressed, seen and resized: nothing panics, no row is there twice, and the cursor stays where a key put it.
 
 use super::made::{connection, listener, look, moved, process, state};
-use crate::book::Mark;
 use crate::event::{Event, Key};
 use crate::item::Item;
+use crate::mark::Mark;
 use crate::state::{Cursor, Mode, State};
 use crate::tab::Tab;
 use netstat_engine::look::Look;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// What happens to one socket of the machine.
 #[derive(Debug, Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Open(u8),
     Close(u8),
     State(u8, u8),
@@ -46,7 +46,7 @@ enum Step {
 }
 
 /// The machine that is looked at.
-struct Machine {
+pub(super) struct Machine {
     sockets: BTreeMap<u8, (u64, Socket)>,
     /// The next cookie. Ports are made of it, so that each socket has ends of its own.
     next: u64,
@@ -58,7 +58,11 @@ const STATES: [TcpState; 5] =
     [TcpState::Established, TcpState::CloseWait, TcpState::FinWait1, TcpState::Listen, TcpState::SynSent];
 
 impl Machine {
-    fn look(&mut self, after: u16, changes: &[Change], whole: bool, twice: bool) -> Look {
+    pub(super) fn new(has_cookies: bool) -> Self {
+        Self { sockets: BTreeMap::new(), next: 0, has_cookies, now: Duration::ZERO }
+    }
+
+    pub(super) fn look(&mut self, after: u16, changes: &[Change], whole: bool, twice: bool) -> Look {
         self.now += Duration::from_millis(u64::from(after));
         let (mut told, mut closed) = (Vec::new(), Vec::new());
         for change in changes {
@@ -147,7 +151,7 @@ fn key() -> impl Strategy<Value = Key> {
     proptest::sample::select(all)
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(super) fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         4 => (0..24_u8).prop_map(Change::Open),
         2 => (0..24_u8).prop_map(Change::Close),
@@ -219,7 +223,7 @@ fn check(state: &State) -> Result<(), TestCaseError> {
 
 fn run(steps: Vec<Step>, has_cookies: bool, tab: Tab) -> Result<(), TestCaseError> {
     let mut state = state(Language::Korean, false, tab, "");
-    let mut machine = Machine { sockets: BTreeMap::new(), next: 0, has_cookies, now: Duration::ZERO };
+    let mut machine = Machine::new(has_cookies);
     for step in steps {
         let before =
             (under_cursor(&state), state.cursor.as_ref().map(|cursor| cursor.line), of_details(&state));

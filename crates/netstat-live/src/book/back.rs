@@ -1,0 +1,81 @@
+//! The book as it was at an earlier look.
+
+use super::{Book, Entry};
+use crate::mark::Slot;
+use crate::ring::{Before, Moment, Step};
+use netstat_engine::flow::Flow;
+use netstat_model::SocketTable;
+
+impl Book {
+    /// Begins one that notes what leads back from each look.
+    pub(crate) fn going_back() -> Self {
+        Self { goes_back: true, ..Self::default() }
+    }
+
+    /// Notes no more what leads back.
+    pub(crate) fn stop_going_back(&mut self) {
+        self.goes_back = false;
+    }
+
+    /// Returns what leads back from the last look to the one before.
+    pub(crate) fn take_back(&mut self) -> Option<Step> {
+        self.back.take()
+    }
+
+    /// Returns the same sockets as they are now.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            tables: self.tables.clone(),
+            entries: self.entries.clone(),
+            free: Vec::new(),
+            index: self.index.clone(),
+            processes: self.processes.clone(),
+            renamed: Vec::new(),
+            happened: Vec::new(),
+            back: None,
+            then: self.then.clone(),
+            ..*self
+        }
+    }
+
+    /// Returns the sockets as they were at an earlier look.
+    pub(crate) fn at(&self, moment: &Moment<'_>) -> Self {
+        let mut book = self.copy();
+        for slot in moment.differ.keys() {
+            if let Some(place) = book.entries.get_mut(slot.0 as usize)
+                && let Some(entry) = place.take()
+                && book.index.get(&entry.key) == Some(slot)
+            {
+                book.index.remove(&entry.key);
+            }
+        }
+        let keep = self.tables.first().map(SocketTable::keep).unwrap_or_default();
+        let mut sockets = SocketTable::new(keep);
+        let table = u32::try_from(book.tables.len()).unwrap_or(u32::MAX);
+        for (&slot, before) in &moment.differ {
+            let Some((before, of)) = before else { continue };
+            let socket = before.row.and_then(|row| of.get(row));
+            let row = socket.filter(|socket| sockets.push(socket)).and_then(|_| sockets.last_row());
+            let Some(row) = row else { continue };
+            let Before { key, mark, marked, state, rates, .. } = (*before).clone();
+            let (look, marked_look) = (book.looks, book.looks);
+            if let Some(place) = book.entries.get_mut(slot.0 as usize) {
+                book.index.insert(key.clone(), slot);
+                book.then.insert(slot, rates);
+                *place = Some(Entry { key, table, row, look, mark, marked, marked_look, state, flow: None });
+            }
+        }
+        book.tables.push(sockets);
+        (book.looked, book.open) = (moment.looked, moment.open);
+        book
+    }
+}
+
+/// Notes how a socket was before a look changes it.
+pub(super) fn note(back: &mut Option<Step>, tables: &[SocketTable], slot: Slot, entry: &Entry) {
+    let Some(back) = back.as_mut().filter(|back| !back.has(slot)) else { return };
+    let Entry { ref key, mark, marked, state, ref flow, .. } = *entry;
+    let rates = flow.as_ref().and_then(Flow::rates);
+    let before = Before { key: key.clone(), mark, marked, state, rates, row: None };
+    back.note(slot, Some((before, tables.get(entry.table as usize).and_then(|of| of.get(entry.row)))));
+}

@@ -1,0 +1,183 @@
+//! The screen stopped, and the way back: looks that are kept, and before those a recorder's history.
+
+use super::State;
+use crate::book::Book;
+use crate::event::Effect;
+use crate::last::LastLook;
+use crate::ring::Step;
+use netstat_engine::both;
+use netstat_engine::look::Look;
+use netstat_engine::text::Text;
+use netstat_model::SocketKey;
+use std::time::{Duration, SystemTime};
+
+/// Which moment is shown while the present is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The one at which the screen was paused.
+    Paused,
+    /// The look of that time since boot.
+    Look(Duration),
+    /// What a history tells of that time.
+    Recorded(SystemTime),
+}
+
+/// A screen that shows another moment than the present.
+#[derive(Debug)]
+pub(crate) struct Paused {
+    pub(super) book: Book,
+    pub(super) then: Then,
+    /// Since when, by the time of the view.
+    pub(super) since: Duration,
+    /// What has changed meanwhile.
+    pub(crate) waiting: usize,
+    /// Sockets that are named here and have come to have another key meanwhile.
+    pub(super) renamed: Vec<(SocketKey, SocketKey)>,
+    /// The look that is shown.
+    pub(super) last: LastLook,
+}
+
+/// How far a key goes.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How far one goes in a history, which has no looks.
+const SECOND: Duration = Duration::from_secs(1);
+
+impl State {
+    pub(super) fn pause(&mut self) {
+        match self.paused.take() {
+            Some(paused) => self.rename(paused.renamed),
+            None => self.stop_at(Then::Paused, self.book.copy(), self.last.clone()),
+        }
+        self.order_anew();
+    }
+
+    /// Goes to the present.
+    pub(super) fn to_now(&mut self) {
+        if self.paused.is_some() {
+            self.pause();
+        }
+    }
+
+    fn stop_at(&mut self, then: Then, book: Book, last: LastLook) {
+        let (since, waiting, renamed) = match self.paused.take() {
+            Some(paused) => (paused.since, paused.waiting, paused.renamed),
+            None => (self.now, 0, Vec::new()),
+        };
+        self.paused = Some(Paused { book, then, since, waiting, renamed, last });
+        self.order_anew();
+    }
+
+    /// Keeps what leads back from a look that was taken.
+    pub(super) fn keep_back(&mut self, before: LastLook) {
+        if let Some(step) = self.book.take_back() {
+            self.ring.take(Step::saying(step, before), self.book.looked());
+        }
+    }
+
+    /// Returns whether the past is shown.
+    pub(crate) fn is_past(&self) -> bool {
+        self.paused.as_ref().is_some_and(|paused| paused.then != Then::Paused)
+    }
+
+    /// Returns how long ago the moment was that is shown.
+    pub(crate) fn ago(&self) -> Option<Duration> {
+        let shown = self.shown_look().time?;
+        Some(self.last.time?.duration_since(shown).unwrap_or_default())
+    }
+
+    /// Goes one look back, or a minute.
+    pub(super) fn go_back(&mut self, minute: bool, effects: &mut Vec<Effect>) {
+        if !self.has_looked() {
+            return;
+        }
+        if let Some(Then::Recorded(time)) = self.paused.as_ref().map(|paused| paused.then) {
+            self.recall(time.checked_sub(if minute { MINUTE } else { SECOND }), effects);
+            return;
+        }
+        let shown = self.shown_book().looked();
+        let most =
+            if minute { shown.saturating_sub(MINUTE) } else { shown.saturating_sub(Duration::from_nanos(1)) };
+        let earlier = self.ring.looks().rev().find(|looked| *looked <= most);
+        let oldest = self.ring.looks().next().filter(|oldest| *oldest < shown);
+        match (earlier, oldest) {
+            (Some(looked), _) => self.show_look(looked),
+            _ if self.environment.has_history => {
+                let time = self.shown_look().time;
+                let far = if minute { MINUTE } else { SECOND };
+                self.recall(time.and_then(|time| time.checked_sub(far)), effects);
+            }
+            (None, Some(oldest)) => {
+                self.show_look(oldest);
+                self.message = Some(oldest_text());
+            }
+            (None, None) => self.message = Some(oldest_text()),
+        }
+    }
+
+    /// Goes one look forward, or a minute: at last to the present.
+    pub(super) fn go_forward(&mut self, minute: bool, effects: &mut Vec<Effect>) {
+        let far = if minute { MINUTE } else { SECOND };
+        let least = match self.paused.as_ref().map(|paused| paused.then) {
+            None => return,
+            Some(Then::Recorded(time)) => {
+                let Some(time) = time.checked_add(far) else { return };
+                let begins = self.ring.looks().next().and_then(|looked| self.ring.at(looked)?.last.time);
+                if begins.or(self.last.time).is_some_and(|begins| time < begins) {
+                    self.recall(Some(time), effects);
+                    return;
+                }
+                // The looks go on from here.
+                Duration::ZERO
+            }
+            Some(_) if minute => self.shown_book().looked() + far,
+            Some(_) => self.shown_book().looked() + Duration::from_nanos(1),
+        };
+        let later = self.ring.looks().find(|looked| *looked >= least);
+        match later {
+            Some(looked) => self.show_look(looked),
+            None => self.to_now(),
+        }
+    }
+
+    fn show_look(&mut self, looked: Duration) {
+        let Some(moment) = self.ring.at(looked) else { return };
+        let (book, last) = (self.book.at(&moment), moment.last.clone());
+        self.stop_at(Then::Look(looked), book, last);
+    }
+
+    /// Asks for a moment that a recorder has kept.
+    fn recall(&mut self, time: Option<SystemTime>, effects: &mut Vec<Effect>) {
+        let Some(time) = time else { return };
+        self.message = Some(both!(
+            "asking the recorder for {time} ...",
+            "{time}의 기록을 찾는 중 ...",
+            time = self.environment.zone.to_the_second(time)
+        ));
+        effects.push(Effect::Recall(time));
+    }
+
+    /// Shows what a recorder has kept of a moment.
+    pub(super) fn recalled(&mut self, time: SystemTime, found: Result<Look, Text>) {
+        self.message = None;
+        let look = match found {
+            Ok(look) => look,
+            Err(why) => {
+                self.message = Some(why);
+                return;
+            }
+        };
+        let warnings = look.warnings.clone();
+        let mut book = Book::default();
+        book.apply(look, |_| false);
+        let last = LastLook { time: Some(time), is_whole: true, warnings, ..LastLook::default() };
+        self.stop_at(Then::Recorded(time), book, last);
+    }
+}
+
+fn oldest_text() -> Text {
+    both!(
+        "this is the oldest look that is kept; netstat record keeps days",
+        "보관된 조회 중 가장 오래된 것입니다. netstat record는 며칠 치를 보관합니다"
+    )
+}
