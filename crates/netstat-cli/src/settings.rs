@@ -318,7 +318,12 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            past: arguments.at.clone().map(|at| Past { at, store: past::store(arguments, &environment) }),
+            // The live view goes to its moment itself.
+            past: arguments
+                .at
+                .clone()
+                .filter(|_| arguments.verb != Some(Verb::Live))
+                .map(|at| Past { at, store: past::store(arguments, &environment) }),
             report: report(arguments, &environment),
             language,
             repeat,
@@ -348,7 +353,9 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
             let deed = if arguments.act.kill { Deed::Kill } else { Deed::End };
             return Report::Act(act::settings(arguments, deed, colour));
         }
-        Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
+        Some(Verb::Live) => {
+            return Report::Live(live::settings(arguments, colour, past::store(arguments, environment)));
+        }
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
         None => {}
     }

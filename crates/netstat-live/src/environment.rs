@@ -5,6 +5,7 @@ use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::text::{Language, Zone};
 use netstat_model::{Namespace, NetworkNamespace};
+use netstat_os::NameLookup;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Environment {
     pub zone: Zone,
     /// What names in a filter stand for. Nobody waits for it: it asks nothing outside.
     pub lookups: Box<dyn Lookups>,
+    /// What knows the names of addresses, if names are asked for.
+    pub resolver: Arc<dyn NameLookup>,
     /// What this program itself depends on, which is not ended lightly.
     pub circumstances: Circumstances,
     /// Whether a recorder's history can be asked for what is older than the looks that are kept.

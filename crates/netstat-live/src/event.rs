@@ -5,7 +5,8 @@ use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::{InterfaceCounters, ProcessKey, Socket};
+use netstat_model::{HostAddress, InterfaceCounters, ProcessKey, Socket};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// A key of the keyboard, as terminals tell them apart.
@@ -45,6 +46,10 @@ pub(crate) enum Event {
     Recalled(SystemTime, Result<Box<Look>, Text>),
     /// What the interfaces have counted, by a clock that only goes forward.
     Links(Duration, Vec<InterfaceCounters>),
+    /// The names that the resolver has for addresses.
+    Named(Vec<(HostAddress, String)>),
+    /// Something is to be said.
+    Said(Text),
     /// The interfaces could not be asked.
     NoLinks(Text),
     /// What the checks say.
@@ -92,6 +97,10 @@ pub(crate) enum Effect {
     Copy(String),
     /// Ask a recorder's history for the table of that time.
     Recall(SystemTime),
+    /// Look up the names of these addresses.
+    Name(Vec<HostAddress>),
+    /// Write this to a new file of that name: so many rows.
+    Write(PathBuf, Vec<u8>, usize),
     /// Forget processes that hold nothing any more.
     ForgetProcesses,
 }

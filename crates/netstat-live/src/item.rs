@@ -4,13 +4,16 @@ use crate::amount::short;
 use crate::beside::{Beside, Fact, Happening, What, of_finding};
 use crate::book::Book;
 use crate::environment::Environment;
+use crate::group::{Group, Grouping};
 use crate::mark::{Mark, Slot};
+use crate::named::Names;
 use crate::tab::{Source, Spec, Tab};
+use netstat_engine::both;
 use netstat_engine::columns::{Column, Given, Value, by_name};
 use netstat_engine::filter::{Context, Filter, Tri};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::escape;
-use netstat_model::{NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
+use netstat_model::{HostAddress, NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -26,6 +29,8 @@ pub(crate) enum ItemKey {
     Process(Option<ProcessKey>),
     Remote(IpAddr),
     Link(u32),
+    /// By its name.
+    Group(String),
     /// The check, its subject, and the number among those that are equal.
     Finding(&'static str, String, usize),
     Event(u64),
@@ -40,11 +45,16 @@ pub(crate) enum Item {
     Remote(IpAddr),
     /// An interface, by its index.
     Link(u32),
+    /// Sockets that have the same in a column, by number.
+    Group(u32),
     /// A finding, by its place.
     Finding(u32),
     /// An event, by its number.
     Event(u64),
 }
+
+/// More sockets of a group are not compared to say what all of them have.
+const MOST_COMPARED: usize = 1000;
 
 /// What is summed over the sockets of a group.
 #[derive(Debug, Clone, Default)]
@@ -104,7 +114,9 @@ pub(crate) struct Cells<'a> {
     pub(crate) book: &'a Book,
     pub(crate) environment: &'a Environment,
     pub(crate) groups: &'a Groups,
+    pub(crate) grouping: Option<&'a Grouping>,
     pub(crate) beside: &'a Beside,
+    pub(crate) names: &'a Names,
     pub(crate) now: Option<SystemTime>,
 }
 
@@ -114,6 +126,26 @@ impl<'a> Cells<'a> {
         self.book.socket(slot).is_some_and(|socket| {
             let why = socket.ownership().unowned();
             matches!(why, Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished))
+        })
+    }
+
+    /// Returns the host at the other end of a row.
+    pub(crate) fn host(&self, item: Item) -> Option<HostAddress> {
+        match item {
+            Item::Socket(slot) => self.book.socket(slot)?.remote_ip().map(HostAddress::from),
+            Item::Remote(address) => Some(HostAddress::new(address, 0)),
+            _ => None,
+        }
+    }
+
+    /// Returns the name of that host with the port, safe for a terminal, where it is known and wanted.
+    fn named(&self, item: Item) -> Option<String> {
+        let mut text = Vec::new();
+        escape::write_text(&mut text, OsStr::new(self.names.of(self.host(item)?)?));
+        let name = String::from_utf8_lossy(&text).into_owned();
+        Some(match item {
+            Item::Socket(slot) => format!("{name}:{}", self.book.socket(slot)?.remote_ip()?.port),
+            _ => name,
         })
     }
 
@@ -147,6 +179,9 @@ pub(crate) struct Filled<'a> {
 impl Filled<'_> {
     /// Returns the value of a cell.
     pub(crate) fn value(&self, item: Item, spec: &Spec) -> Value<'_> {
+        if let Item::Group(number) = item {
+            return self.group(number).map_or(Value::Unknown, |group| self.of_group(group, spec));
+        }
         let totals = || self.cells.groups.get(&item);
         let count = |of: fn(&Totals) -> u64| Value::Number(totals().map_or(0, of));
         let column = match spec.source {
@@ -166,6 +201,60 @@ impl Filled<'_> {
             Source::Fact(fact) => return self.fact(item, fact),
         };
         column.map_or(Value::Unknown, |column| self.of_column(item, column))
+    }
+
+    fn group(&self, number: u32) -> Option<&Group> {
+        self.cells.grouping?.group(number)
+    }
+
+    /// Returns what all sockets of a group have in a column, a sum or a count.
+    fn of_group(&self, group: &Group, spec: &Spec) -> Value<'_> {
+        let rate =
+            |of: fn(Rates) -> u64| group.rates.map_or(Value::Unknown, |rates| Value::Number(of(rates)));
+        let language = self.cells.environment.language;
+        match spec.source {
+            Source::Column("process") => {
+                let is_unfolded = self.cells.grouping.is_some_and(|all| all.is_unfolded(&group.name));
+                let mark = if is_unfolded { '-' } else { '+' };
+                Value::Named(format!("[{mark}] {} ({})", group.name, group.slots.len()))
+            }
+            Source::Down => rate(|rates| rates.down),
+            Source::Up => rate(|rates| rates.up),
+            Source::State => group.state().map_or(Value::Absent(""), |(state, count)| {
+                Value::Named(format!("{} {count}", state.map_or("", short_state)).trim_start().to_owned())
+            }),
+            // There is no room beside the name, and each row has them.
+            Source::Column("local" | "pid") => Value::Absent(""),
+            Source::Column(name) => match self.same(group, name) {
+                Some(value) => value,
+                None if name == "foreign" => {
+                    let remotes = group.remotes as u64;
+                    let text = both!("{remotes:remote|remotes}", "원격 {remotes}곳", remotes);
+                    Value::Named(text.of(language).to_owned())
+                }
+                None => Value::Absent(""),
+            },
+            _ => Value::Absent(""),
+        }
+    }
+
+    /// Returns the value that all sockets of a group have in a column; `None` where they differ, or are too many to compare.
+    fn same(&self, group: &Group, name: &str) -> Option<Value<'_>> {
+        let column = by_name(name)?;
+        if group.slots.len() > MOST_COMPARED || ["rtt", "retrans", "sendq", "recvq"].contains(&name) {
+            return None;
+        }
+        let mut values = group.slots.iter().map(|slot| self.of_column(Item::Socket(*slot), column));
+        let first = values.next()?;
+        values.all(|value| value == first).then_some(first)
+    }
+
+    /// Returns the name of the group of a socket.
+    pub(crate) fn group_name(&self, slot: Slot, column: &Column) -> String {
+        match self.of_column(Item::Socket(slot), column) {
+            value if value.is_none() => "-".to_owned(),
+            value => text_of(&value),
+        }
     }
 
     /// Returns whether the system had let go of the other end when it told of a socket.
@@ -232,7 +321,9 @@ impl Filled<'_> {
                     || self.cells.groups.get(&item).and_then(|totals| totals.sample).map(of_socket);
                 column.of_owner(&owner, &self.given).or_else(of_sample).unwrap_or(Value::Unknown)
             }
-            Item::Process(None) | Item::Link(_) | Item::Finding(_) | Item::Event(_) => Value::Unknown,
+            Item::Process(None) | Item::Link(_) | Item::Group(_) | Item::Finding(_) | Item::Event(_) => {
+                Value::Unknown
+            }
             Item::Remote(_) => self
                 .cells
                 .groups
@@ -276,6 +367,10 @@ impl Filled<'_> {
             (Item::Link(one), Item::Link(two)) => one.cmp(&two),
             (Item::Finding(one), Item::Finding(two)) => one.cmp(&two),
             (Item::Event(one), Item::Event(two)) => one.cmp(&two),
+            (Item::Group(one), Item::Group(two)) => {
+                let name = |number| self.group(number).map(|group| &group.name);
+                name(one).cmp(&name(two))
+            }
             _ => Ordering::Equal,
         }
     }
@@ -286,6 +381,17 @@ impl Filled<'_> {
             // Findings are sorted by how bad they are, events by when they were.
             (Source::Fact(Fact::Severity), Item::Finding(at)) => Value::Number(at.into()),
             (Source::Fact(Fact::Time), Item::Event(number)) => Value::Number(number),
+            (_, Item::Group(number)) => {
+                let Some(group) = self.group(number) else { return Value::Unknown };
+                match spec.source {
+                    Source::Column("process") => Value::Named(group.name.clone()),
+                    Source::Down => group.rates.map_or(Value::Unknown, |rates| Value::Number(rates.down10)),
+                    Source::Up => group.rates.map_or(Value::Unknown, |rates| Value::Number(rates.up10)),
+                    Source::State => Value::Number(group.slots.len() as u64),
+                    Source::Column("foreign") => Value::Number(group.remotes as u64),
+                    _ => self.of_group(group, spec),
+                }
+            }
             (Source::Down, _) => self.rate(item, |rates| rates.down10),
             (Source::Up, _) => self.rate(item, |rates| rates.up10),
             _ => self.value(item, spec),
@@ -294,9 +400,17 @@ impl Filled<'_> {
 
     /// Returns the text of a cell, safe for a terminal and no wider than `width` where whole texts are not asked for.
     pub(crate) fn text(&self, item: Item, spec: &Spec, width: u16) -> String {
+        if matches!(item, Item::Group(_)) && !matches!(spec.source, Source::Down | Source::Up) {
+            let value = self.value(item, spec);
+            // Its name runs on where there is nothing to say.
+            return if value.is_none() { String::new() } else { text_of(&value) };
+        }
         let gone = matches!(item, Item::Socket(slot) if self.cells.book.mark(slot) == Mark::Gone);
         match (spec.source, item) {
             (Source::Column("foreign"), Item::Socket(slot)) if self.lost_its_peer(slot) => "?".to_owned(),
+            (Source::Column("foreign") | Source::Address, _) => {
+                self.cells.named(item).unwrap_or_else(|| text_of(&self.value(item, spec)))
+            }
             (Source::State, Item::Socket(slot)) => self.state(slot, gone, width),
             (Source::Down | Source::Up, _) if gone => String::new(),
             (Source::Down | Source::Up | Source::Connections | Source::Listeners, _) => {

@@ -25,6 +25,9 @@ pub(crate) enum Action {
     Find,
     FindNext,
     FindPrevious,
+    Columns,
+    Group,
+    Fold,
     Tag,
     UntagAll,
     Pause,
@@ -36,7 +39,9 @@ pub(crate) enum Action {
     Faster,
     Slower,
     Whole,
+    Names,
     Copy,
+    Export,
     Command,
     Close,
     EndProcess,
@@ -97,10 +102,13 @@ bindings! {
     [Char('5')], Action::Tab(4), "", "interfaces", "인터페이스";
     [Char('6')], Action::Tab(5), "", "findings", "진단";
     [Char('7')], Action::Tab(6), "", "events", "이벤트";
+    [F(2), Char('c')], Action::Columns, "F2 c", "choose columns", "열 고르기";
     [F(3), Char('\\')], Action::Find, "F3 \\", "find in the rows shown", "보이는 행에서 찾기", "F3" "find" "찾기";
     [Char('n')], Action::FindNext, "n N", "next found, one before", "다음, 이전 찾기";
     [Char('N')], Action::FindPrevious, "", "the one before", "이전 찾기";
     [F(4), Char('/')], Action::Filter, "F4 /", "filter, netstat's words", "필터(명령줄 문법)", "F4" "filter" "필터";
+    [F(5), Char('t')], Action::Group, "F5 t", "group by the next column", "다음 열로 묶기", "F5" "group" "묶기";
+    [Char('z')], Action::Fold, "z", "fold, unfold a group", "그룹 접기, 펼치기";
     [F(6), Char('s')], Action::Sort, "F6 s", "sort by the next column", "다음 열로 정렬", "F6" "sort" "정렬";
     [Char('S')], Action::Reverse, "S", "sort the other way round", "정렬 방향 바꾸기";
     [F(7), Char('x')], Action::Close, "F7 x", "close the connection", "연결 닫기", "F7" "close" "닫기";
@@ -116,7 +124,9 @@ bindings! {
     [Char('i')], Action::Faster, "i I", "look more, less often", "더 자주, 더 드물게 조회";
     [Char('I')], Action::Slower, "", "look less often", "더 드물게 조회";
     [Char('a')], Action::Whole, "a", "whole addresses", "주소를 줄이지 않고 표시";
+    [Char('r')], Action::Names, "r", "names of addresses", "주소의 이름 표시";
     [Char('y')], Action::Copy, "y", "copy the foreign address", "외부 주소 복사";
+    [Char('e')], Action::Export, "e", "write the rows to a file", "행을 파일로 저장", "e" "export" "저장";
     [Char('=')], Action::Command, "=", "the command for this view", "이 화면을 만드는 명령";
     [Ctrl('l')], Action::Clear, "Ctrl+L", "draw the screen again", "화면 다시 그리기";
     [Ctrl('z')], Action::Suspend, "Ctrl+Z", "suspend", "일시 중단";

@@ -31,9 +31,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Lays out the screen of a tab, in a terminal of so many columns and lines. `has_error` makes room for what is wrong with a
-    /// filter, below it.
-    pub(crate) fn new(size: (u16, u16), tab: Tab, has_error: bool) -> Self {
+    /// Lays out the screen of a tab with these columns, in a terminal of so many columns and lines. `has_error` makes room for what
+    /// is wrong with a filter, below it.
+    pub(crate) fn new(size: (u16, u16), specs: (&[&'static Spec], bool), has_error: bool) -> Self {
         let (width, height) = size;
         let has_tabs = width >= 60 && height >= 12;
         let has_summary = height >= 18;
@@ -44,7 +44,8 @@ impl Layout {
         let rows = height.saturating_sub(table + bottom);
         let summary = has_summary.then_some(table + rows);
         let message = height.saturating_sub(2);
-        let widths = fit(tab.columns(), width.saturating_sub(margin(width)));
+        let (specs, chosen) = specs;
+        let widths = fit(specs, chosen, width.saturating_sub(margin(width)));
         Self {
             tabs: has_tabs.then_some(1),
             filter,

@@ -17,7 +17,9 @@ mod deed;
 mod draw;
 mod environment;
 mod event;
+mod export;
 mod follow;
+mod group;
 mod item;
 mod judge;
 mod keys;
@@ -25,6 +27,8 @@ mod last;
 mod layout;
 mod line;
 mod mark;
+mod named;
+mod names;
 mod ring;
 mod state;
 mod tab;
@@ -42,12 +46,14 @@ pub use tab::Tab;
 use collect::Order;
 use event::{Effect, Event};
 use netstat_check::Surroundings;
+use netstat_engine::both;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::filter::FilterError;
 use netstat_engine::look::{Look, WalkWishes};
 use netstat_engine::text::Text;
 use state::State;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
@@ -73,8 +79,11 @@ impl From<io::Error> for Trouble {
 /// Asks a recorder's history for the table of a moment, with what is to be read of each socket.
 pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Look, Text> + Send + Sync>;
 
+/// Writes a new file that somebody named.
+pub type Write = Arc<dyn Fn(&Path, &[u8]) -> Result<(), Text> + Send + Sync>;
+
 /// How the view runs.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Manner {
     /// How sockets are listed.
     pub walk: WalkWishes,
@@ -82,8 +91,10 @@ pub struct Manner {
     pub mouse: bool,
     /// After this time it ends by itself.
     pub lasts: Option<Duration>,
-    /// What a recorder has kept, where one can be asked.
-    pub recall: Option<Recall>,
+    /// What a recorder has kept.
+    pub recall: Recall,
+    /// Writes files.
+    pub write: Write,
 }
 
 /// Shows the view until somebody ends it.
@@ -110,9 +121,13 @@ pub fn run(
     let judge = judge::begin(Arc::clone(&open), manner.walk.owners, surroundings, events.clone());
     let orders =
         collect::begin(Arc::clone(&open), manner.walk, state.needs(), state.interval, events.clone());
+    let names = names::begin(Arc::clone(&state.environment.resolver), events.clone());
     let begun = Instant::now();
     let (width, height) = screen.size();
     state.update(Event::Resize(width, height), Duration::ZERO);
+    if let Some(time) = beginning.at {
+        recall(&manner.recall, time, state.needs(), &events);
+    }
     loop {
         if state.wants_drawing {
             screen.draw(state.size, |frame| draw::draw(&state, frame))?;
@@ -142,7 +157,9 @@ pub fn run(
                     Effect::Act(what, seen) => {
                         acting::carry_out(Arc::clone(&open), what, seen, events.clone())
                     }
-                    Effect::Recall(time) => recall(manner.recall.as_ref(), time, state.needs(), &events),
+                    Effect::Write(file, bytes, rows) => write(&manner.write, file, bytes, rows, &events),
+                    Effect::Name(addresses) => drop(names.send(addresses)),
+                    Effect::Recall(time) => recall(&manner.recall, time, state.needs(), &events),
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
                 }
             }
@@ -151,11 +168,27 @@ pub fn run(
 }
 
 /// Asks a history, on a thread of its own.
-fn recall(recall: Option<&Recall>, time: SystemTime, needs: ColumnNeeds, events: &Sender<Event>) {
-    let Some(recall) = recall.cloned() else { return };
-    let events = events.clone();
+fn recall(recall: &Recall, time: SystemTime, needs: ColumnNeeds, events: &Sender<Event>) {
+    let (recall, events) = (Arc::clone(recall), events.clone());
     std::thread::spawn(move || {
         let found = recall(time, needs).map(Box::new);
         let _ = events.send(Event::Recalled(time, found));
+    });
+}
+
+/// Writes a file, on a thread of its own: a disk may be slow.
+fn write(write: &Write, file: PathBuf, bytes: Vec<u8>, rows: usize, events: &Sender<Event>) {
+    let (write, events) = (Arc::clone(write), events.clone());
+    std::thread::spawn(move || {
+        let name = file.to_string_lossy().into_owned();
+        let said = match write(&file, &bytes) {
+            Ok(()) => {
+                both!("{rows:row|rows} written to {name}", "{name}에 {rows}행을 저장했습니다", rows, name)
+            }
+            Err(why) => {
+                both!("{name} was not written: {why}", "{name}에 저장하지 못했습니다: {why}", name, why)
+            }
+        };
+        let _ = events.send(Event::Said(said));
     });
 }

@@ -1,7 +1,10 @@
 //! The tabs and their columns.
 
 use crate::beside::Fact;
+use netstat_engine::columns::{self, Column as Of, Kind, by_name};
 use netstat_engine::text::Text;
+use netstat_model::query::Fields;
+use std::sync::LazyLock;
 
 /// A page of the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +70,19 @@ impl Tab {
         self.of(TITLES.each_ref())
     }
 
-    /// Returns the names of its columns, by which it sorts.
+    /// Returns the names of its own columns, by which it sorts.
     pub fn column_names(self) -> impl Iterator<Item = &'static str> {
         self.columns().iter().map(|spec| spec.name)
     }
 
-    /// Returns whether it sorts by the column of this name.
+    /// Returns whether it can have the column of this name.
+    pub fn has_column(self, name: &str) -> bool {
+        self.possible().iter().any(|spec| spec.name == name)
+    }
+
+    /// Returns whether it sorts by the column of this name: it does by each that it can have.
     pub fn sorts_by(self, column: &str) -> bool {
-        self.column_names().any(|name| name == column)
+        self.has_column(column)
     }
 
     /// Returns its columns, in their order on the screen.
@@ -225,22 +233,72 @@ specs! { EVENTS:
     "foreign" "FOREIGN" "외부 주소" Source::Fact(Fact::Foreign), 18..47 left 0;
 }
 
-/// The columns that fit, each with its width.
-pub(crate) fn fit(specs: &'static [Spec], width: u16) -> Vec<(&'static Spec, u16)> {
-    let mut ranks: Vec<u8> = specs.iter().map(|spec| spec.rank).collect();
+/// Returns every column that rows of sockets can have beyond those of a tab.
+pub(crate) fn more() -> &'static [Spec] {
+    static MORE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+        let is_shown =
+            |column: &&Of| column.is_available() && !column.needs.fields.contains(Fields::LIFESPAN);
+        columns::ALL
+            .iter()
+            .copied()
+            .filter(is_shown)
+            .map(|column| Spec {
+                name: column.name,
+                heading: column.heading.clone(),
+                source: Source::Column(column.name),
+                widths: match column.kind {
+                    Kind::End => (19, 47),
+                    Kind::Number | Kind::Milliseconds | Kind::Microseconds => (9, 12),
+                    _ => (10, 30),
+                },
+                right: matches!(column.kind, Kind::Number | Kind::Milliseconds | Kind::Microseconds),
+                rank: 0,
+            })
+            .collect()
+    });
+    &MORE
+}
+
+impl Tab {
+    /// Returns the columns that it can have, its own first.
+    pub(crate) fn possible(self) -> Vec<&'static Spec> {
+        let own = self.columns();
+        let fits = |spec: &&Spec| match self {
+            Self::Connections | Self::Listening => true,
+            Self::Processes => by_name(spec.name).is_some_and(Of::is_of_owner),
+            Self::Remotes | Self::Links | Self::Findings | Self::Events => false,
+        };
+        let is_new = |spec: &&Spec| own.iter().all(|of| of.name != spec.name);
+        own.iter().chain(more().iter().filter(fits).filter(is_new)).collect()
+    }
+}
+
+/// The columns that fit, each with its width. Of chosen ones the last are left out, of others those of the highest rank.
+pub(crate) fn fit(specs: &[&'static Spec], chosen: bool, width: u16) -> Vec<(&'static Spec, u16)> {
+    let rank = |spec: &Spec| if chosen { 0 } else { spec.rank };
+    let mut specs = specs;
+    let least = |specs: &[&Spec]| specs.iter().map(|spec| spec.widths.0 + 1).sum::<u16>();
+    while let [rest @ .., _] = specs
+        && chosen
+        && !rest.is_empty()
+        && least(specs) > width + 1
+    {
+        specs = rest;
+    }
+    let mut ranks: Vec<u8> = specs.iter().map(|spec| rank(spec)).collect();
     ranks.sort_unstable();
     ranks.dedup();
     let total = |most: u8| -> u16 {
         specs
             .iter()
-            .filter(|spec| spec.rank <= most)
+            .filter(|spec| rank(spec) <= most)
             .map(|spec| spec.widths.0 + 1)
             .sum::<u16>()
             .saturating_sub(1)
     };
     let most = ranks.into_iter().take_while(|&rank| rank == 0 || total(rank) <= width).last().unwrap_or(0);
-    let mut fitted: Vec<(&Spec, u16)> =
-        specs.iter().filter(|spec| spec.rank <= most).map(|spec| (spec, spec.widths.0)).collect();
+    let mut fitted: Vec<(&'static Spec, u16)> =
+        specs.iter().filter(|spec| rank(spec) <= most).map(|spec| (*spec, spec.widths.0)).collect();
     let mut left = width.saturating_sub(total(most));
     // What is left goes round, a cell each.
     while left > 0 {
@@ -275,16 +333,29 @@ pub(crate) fn fit(specs: &'static [Spec], width: u16) -> Vec<(&'static Spec, u16
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_engine::columns::by_name;
 
     #[test]
     fn columns_fill_the_line_and_no_more() {
         for tab in Tab::ALL {
             for width in 5..300 {
-                let fitted = fit(tab.columns(), width);
+                let fitted = fit(&tab.columns().iter().collect::<Vec<_>>(), false, width);
                 let used: u16 = fitted.iter().map(|(_, has)| has + 1).sum::<u16>() - 1;
                 assert!(used <= width.max(9), "{tab:?} {width}: {used}");
                 assert!(fitted.iter().all(|(_, has)| *has > 0));
+            }
+        }
+    }
+
+    #[test]
+    fn chosen_columns_are_shown_as_far_as_they_fit() {
+        for tab in Tab::ALL {
+            let all = tab.possible();
+            for width in 5..300 {
+                let fitted = fit(&all, true, width);
+                assert!(!fitted.is_empty());
+                let used: u16 = fitted.iter().map(|(_, has)| has + 1).sum::<u16>() - 1;
+                assert!(used <= width.max(9), "{tab:?} {width}: {used}");
+                assert!(fitted.iter().zip(&all).all(|((spec, _), of)| std::ptr::eq(*spec, *of)));
             }
         }
     }
@@ -300,9 +371,15 @@ mod tests {
 
     #[test]
     fn at_80_cells_both_ends_the_state_and_the_rates_are_there() {
-        let names: Vec<&str> = fit(CONNECTIONS, 77).iter().map(|(spec, _)| spec.name).collect();
+        let names: Vec<&str> = fit(&CONNECTIONS.iter().collect::<Vec<_>>(), false, 77)
+            .iter()
+            .map(|(spec, _)| spec.name)
+            .collect();
         assert_eq!(names, ["process", "local", "foreign", "state", "down", "up"]);
-        let narrow: Vec<&str> = fit(CONNECTIONS, 38).iter().map(|(spec, _)| spec.name).collect();
+        let narrow: Vec<&str> = fit(&CONNECTIONS.iter().collect::<Vec<_>>(), false, 38)
+            .iter()
+            .map(|(spec, _)| spec.name)
+            .collect();
         assert_eq!(narrow, ["process", "foreign", "down", "up"]);
     }
 }

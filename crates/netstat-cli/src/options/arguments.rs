@@ -225,6 +225,7 @@ pub(crate) struct LiveArguments {
     pub(crate) budget: Option<u32>,
     /// `--plain`: draw nothing, and write lines.
     pub(crate) plain: bool,
+    pub(crate) read_only: bool,
 }
 
 /// Defines an enum whose values are typed by name.

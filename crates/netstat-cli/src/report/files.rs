@@ -4,8 +4,8 @@ use super::rights;
 use netstat_engine::both;
 use netstat_engine::text::Text;
 use netstat_engine::text::system::io_error;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write as _};
 use std::path::Path;
 
 /// The maximum size of a text file in bytes; nobody writes one that long by hand.
@@ -57,6 +57,25 @@ fn is_device(file: &File) -> bool {
 #[cfg(not(unix))]
 fn is_device(_: &File) -> bool {
     false
+}
+
+/// Writes a new file that only its owner may read.
+///
+/// # Errors
+/// Why it cannot be written. One that is there already stays as it is.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Text> {
+    rights::may_open_what_the_user_names()?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            both!("it is there already: give another name", "이미 있는 파일입니다. 다른 이름을 쓰세요")
+        }
+        _ => io_error(&error),
+    })
 }
 
 /// Reads a list. It is UTF-8, or UTF-16 if it begins with a byte order mark: Windows PowerShell redirects output

@@ -1,6 +1,6 @@
 //! `netstat live`: connections as they come and go.
 
-use super::Session;
+use super::{Session, files, past};
 use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
 use crate::settings::{Live, LiveForm};
@@ -11,7 +11,7 @@ use netstat_engine::filter::Lookups;
 use netstat_engine::look::WalkWishes;
 use netstat_engine::text::system::io_error;
 use netstat_engine::text::{Text, When, Zone};
-use netstat_live::{Beginning, Environment, Manner};
+use netstat_live::{Beginning, Environment, Manner, Recall};
 use netstat_model::Transport;
 use netstat_os::{Machine, NameDatabases, Origin, Routes};
 use std::collections::HashMap;
@@ -40,6 +40,10 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         tab: live.tab,
         sort: live.sort.map(|(column, descending)| (column.name.to_owned(), descending)),
         interval: live.interval,
+        at: live.at.as_ref().map(|at| past::moment(session, "--at", at)).transpose()?,
+        read_only: live.read_only,
+        group_by: live.group_by,
+        columns: live.columns.clone(),
     };
     let users = UserNames::parse(&system.users().data);
     let interfaces: HashMap<u32, OsString> = system
@@ -64,8 +68,10 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         stand_ins: StandIns::default(),
         circumstances: Circumstances::of(&**system, std::env::var("SSH_CONNECTION").ok().as_deref()),
         geo: Arc::clone(&session.geo),
+        has_history: past::open(&live.store).is_ok(),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),
+        resolver: system.name_lookup(),
         colour: output::shows_colour(live.colour),
         ascii: live.ascii,
     };
@@ -75,8 +81,11 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         owners: settings.owners,
         budget: live.budget.unwrap_or(WalkWishes::default().budget),
     };
-    let manner = Manner { walk, mouse: live.mouse, lasts: live.lasts };
     let (language, zone) = (settings.language, session.zone.clone());
+    let (store, of_history) = (live.store.clone(), zone.clone());
+    let recall: Recall = Arc::new(move |time, needs| past::look(&store, time, (walk, needs), &of_history));
+    let manner =
+        Manner { walk, mouse: live.mouse, lasts: live.lasts, recall, write: Arc::new(files::create) };
     let shown = match live.form {
         LiveForm::Screen => netstat_live::run(open, environment, &beginning, manner),
         form => netstat_live::follow(open, environment, &beginning, manner, |told| {

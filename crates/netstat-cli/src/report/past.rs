@@ -5,16 +5,19 @@ use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
 use crate::settings::{Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
-use netstat_engine::columns::Column;
+use netstat_engine::columns::{Column, ColumnNeeds};
+use netstat_engine::look::{Look, LookSource as _, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::{Text, When, Zone, escape, system};
 use netstat_model::history::GapCause;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, Visit};
+use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Scope, Visit};
 use netstat_model::{
     Answer, Error, Interface, Namespace, OwnerMethod, PersistentRoute, Process, ProcessKey, Route, SocketRef,
     SocketTable, Warning,
 };
-use netstat_os::{Machine, NameDatabases, NameLookup, Opened, Processes, Routes, Sockets};
-use netstat_store::{Fault, Gap, Past, Reader, Span, Standing, StoreError};
+use netstat_os::{
+    Machine, NameDatabases, NameLookup, Opened, Origin, Processes, Routes, SocketWatch, Sockets,
+};
+use netstat_store::{At, Fault, Gap, Past, Reader, Span, Standing, StoreError};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -109,6 +112,9 @@ impl NameDatabases for PastSystem<'_> {
     }
 }
 
+/// What is past does not change.
+impl SocketWatch for PastSystem<'_> {}
+
 /// A history has none.
 impl Routes for PastSystem<'_> {
     fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
@@ -188,6 +194,56 @@ pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result
     })
 }
 
+/// Returns a moment of a history.
+///
+/// # Errors
+/// Why nothing is known of it.
+fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result<At, Text> {
+    let shown = |time| zone.to_the_second(time);
+    Err(match reader.standing(time) {
+        Standing::Recorded(at) => return Ok(at),
+        Standing::Before(first) => both!(
+            "nothing is known of {time}: the history begins at {first}",
+            "{time}의 기록이 없습니다: 기록은 {first}에 시작합니다",
+            time = shown(time),
+            first = shown(first)
+        ),
+        Standing::After(last) => both!(
+            "nothing is known of {time}: the history ends at {last}; netstat record goes on with it",
+            "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 이어서 기록하려면 netstat record",
+            time = shown(time),
+            last = shown(last)
+        ),
+        Standing::Within(gap) => both!(
+            "nothing is known of {time}: {gap}",
+            "{time}의 기록이 없습니다: {gap}",
+            time = shown(time),
+            gap = gap_text(&gap, zone)
+        ),
+        Standing::Empty => empty(),
+    })
+}
+
+/// Returns the table of a moment as a look of a live view. What is missing of it is among its warnings.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn look(
+    store: &Path,
+    time: SystemTime,
+    (how, needs): (WalkWishes, ColumnNeeds),
+    zone: &Zone,
+) -> Result<Look, Text> {
+    let reader = open(store)?;
+    let at = recorded(&reader, time, zone)?;
+    let live = netstat_os::open(Origin::Live).map_err(|error| system::error(&error))?;
+    let system = PastSystem { past: Past::table(&reader, at, time), reader: &reader, live: &live };
+    let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
+    let look = Walk::new(&system, how, wishes).look(&[]).map_err(|error| system::error(&error))?;
+    live.finish().map_err(|error| system::error(&error))?;
+    Ok(look)
+}
+
 /// Shows the table of a moment.
 ///
 /// # Errors
@@ -202,38 +258,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
         ));
     }
     let time = moment(session, "--at", &asked.at)?;
-    let shown = |time| session.zone.to_the_second(time);
-    let at = match reader.standing(time) {
-        Standing::Recorded(at) => at,
-        Standing::Before(first) => {
-            return Err(both!(
-                "nothing is known of {time}: the history begins at {first}",
-                "{time}의 기록이 없습니다: 기록은 {first}에 시작합니다",
-                time = shown(time),
-                first = shown(first)
-            )
-            .into());
-        }
-        Standing::After(last) => {
-            return Err(both!(
-                "nothing is known of {time}: the history ends at {last}; netstat record goes on with it",
-                "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 이어서 기록하려면 netstat record",
-                time = shown(time),
-                last = shown(last)
-            )
-            .into());
-        }
-        Standing::Within(gap) => {
-            return Err(both!(
-                "nothing is known of {time}: {gap}",
-                "{time}의 기록이 없습니다: {gap}",
-                time = shown(time),
-                gap = gap_text(&gap, &session.zone)
-            )
-            .into());
-        }
-        Standing::Empty => return Err(empty().into()),
-    };
+    let at = recorded(&reader, time, &session.zone)?;
     if let Some(filter) = &mut session.filter {
         filter.set_now(Some(time));
     }

@@ -3,8 +3,10 @@
 use super::Colour;
 use crate::options::Arguments;
 use netstat_engine::columns::Column;
+use netstat_engine::text::When;
 use netstat_engine::view::sort::Order;
 use netstat_live::Tab;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a live view is.
@@ -30,10 +32,18 @@ pub(crate) struct Live {
     pub(crate) budget: Option<u32>,
     pub(crate) colour: Colour,
     pub(crate) form: LiveForm,
+    pub(crate) read_only: bool,
+    pub(crate) group_by: Option<&'static Column>,
+    /// Those of the tab if there are none.
+    pub(crate) columns: Vec<&'static Column>,
+    /// The moment that is shown first.
+    pub(crate) at: Option<When>,
+    /// The history that has it, and what is older than the view.
+    pub(crate) store: PathBuf,
 }
 
 /// Interprets what was typed after `netstat live`.
-pub(super) fn settings(arguments: &Arguments, colour: Colour) -> Live {
+pub(super) fn settings(arguments: &Arguments, colour: Colour, store: PathBuf) -> Live {
     let seconds = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
     Live {
         tab: arguments.live.view.unwrap_or(Tab::Connections),
@@ -47,6 +57,11 @@ pub(super) fn settings(arguments: &Arguments, colour: Colour) -> Live {
         ascii: arguments.live.ascii,
         budget: arguments.live.budget,
         colour,
+        read_only: arguments.live.read_only,
+        columns: arguments.columns.clone().unwrap_or_default(),
+        group_by: arguments.group_by.as_ref().and_then(|columns| columns.first().copied()),
+        at: arguments.at.clone(),
+        store,
         form: match (arguments.formats.is_empty(), arguments.live.plain) {
             // The only one that it takes is --jsonl.
             (false, _) => LiveForm::Jsonl,

@@ -5,6 +5,7 @@ mod table;
 mod words;
 
 use crate::amount::short;
+use crate::item::Item;
 use crate::layout::{LEAST, Layout, tab_text};
 use crate::state::{Mode, State};
 use crate::tab::Tab;
@@ -88,10 +89,11 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
     head(canvas);
     match &state.mode {
         Mode::Help(from) => overlay::help(canvas, *from),
+        Mode::Columns(at) => overlay::columns(canvas, *at),
         Mode::Finding(at, from) => overlay::finding(canvas, *at, *from),
         Mode::Details(key, from) => overlay::details(canvas, key, *from),
         Mode::Dialog(dialog) => overlay::dialog(canvas, dialog),
-        Mode::Table | Mode::Filter(..) | Mode::Find(_) => {
+        Mode::Table | Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) => {
             let layout = state.layout();
             tabs(canvas, &layout);
             filter(canvas, &layout);
@@ -185,11 +187,12 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let state = canvas.state;
     let language = state.environment.language;
     let line = layout.filter;
-    let shown = amount::grouped(state.items().len() as u64);
+    let shown = amount::grouped(state.shown() as u64);
     let shown = both!("{shown} shown", "{shown}개 표시", shown).of(language).to_owned();
     let room = width_of(&shown);
     let typed = match &state.mode {
         Mode::Filter(typed, error) => Some((both!("filter: ", "필터: "), typed, error.as_ref())),
+        Mode::Export(typed) => Some((both!("write to file: ", "저장할 파일: "), typed, None)),
         Mode::Find(typed) => Some((both!("find: ", "찾기: "), typed, None)),
         _ => None,
     };
@@ -269,6 +272,12 @@ fn foot(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         say(canvas, layout, &text, RED);
     } else if let Some(message) = &state.message {
         say(canvas, layout, message, PLAIN);
+    } else if let Some(finding) = state.at_cursor().and_then(|item| match item {
+        Item::Socket(slot) => state.accusation(slot),
+        _ => None,
+    }) {
+        let text = format!("! {}", finding.sentence.of(language));
+        canvas.put(0, layout.message, &safe(&text), canvas.width, RED);
     } else if let Some(warning) = doubts {
         // It stays for as long as the view: it takes no line from the row of the cursor.
         let text = netstat_engine::text::system::warning(warning);

@@ -1,13 +1,17 @@
 //! What takes the place of the table: the help, and the details of a socket.
 
 use super::words::wrapped;
-use super::{BOLD, Canvas, DIM, PLAIN, RED, safe};
+use super::{BOLD, Canvas, DIM, PLAIN, RED, REVERSED, safe};
 use crate::beside::finding_lines;
 use crate::deed::Dialog;
 use crate::keys::BINDINGS;
 use netstat_engine::both;
+use netstat_engine::columns::by_name;
 use netstat_engine::text::cells;
 use netstat_model::SocketKey;
+
+/// Cells of the names of columns.
+const NAMES: u16 = 24;
 
 /// Cells of the keys of the help.
 const KEYS: u16 = 13;
@@ -33,14 +37,40 @@ pub(super) fn help(canvas: &mut Canvas<'_, '_>, from: usize) {
         canvas.put(column + KEYS + 1, line, does, width.saturating_sub(KEYS + 2), PLAIN);
     }
     let marks = both!(
-        "marks: + new  ~ changed  - closed  * tagged  ? owner unknown",
-        "표시: + 새 연결  ~ 상태 변경  - 닫힘  * 고른 행  ? 소유자 모름"
+        "marks: + new ~ changed - closed ! see Findings * tagged ? owner unknown",
+        "표시: + 새 연결 ~ 상태 변경 - 닫힘 ! 진단 참고 * 고른 행 ? 소유자 모름"
     );
     let end = match per_column > room {
         true => both!("Up Down: more   any other key: back", "위아래: 더 보기   다른 키: 뒤로"),
         false => both!("any key: back", "아무 키: 뒤로"),
     };
     canvas.put(0, canvas.height.saturating_sub(2), marks.of(language), canvas.width, DIM);
+    canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
+}
+
+/// Draws the columns that the tab can have, and which are shown.
+pub(super) fn columns(canvas: &mut Canvas<'_, '_>, at: usize) {
+    let language = canvas.state.environment.language;
+    let shown = canvas.state.columns();
+    let possible = canvas.state.tab.possible();
+    let room = usize::from(canvas.height.saturating_sub(4)).max(1);
+    let from = (at + 1).saturating_sub(room);
+    for (line, (place, spec)) in (2..).zip(possible.iter().enumerate().skip(from).take(room)) {
+        let mark = if shown.iter().any(|of| of.name == spec.name) { 'x' } else { ' ' };
+        let style = if place == at { REVERSED } else { PLAIN };
+        canvas.wash(line, style);
+        canvas.put(0, line, if place == at { ">" } else { " " }, 1, style);
+        canvas.put(1, line, &format!("[{mark}] {}", spec.name), NAMES, style);
+        let meaning = by_name(spec.name).map_or(&spec.heading, |column| &column.meaning);
+        canvas.put(NAMES + 2, line, meaning.of(language), canvas.width.saturating_sub(NAMES + 2), style);
+        if place == at {
+            canvas.point(0, line);
+        }
+    }
+    let end = both!(
+        "Space: show, hide   u: the usual ones   Esc: back",
+        "Space: 표시, 숨기기   u: 기본 열로   Esc: 뒤로"
+    );
     canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
 }
 

@@ -5,7 +5,7 @@ use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
 use crate::item::Item;
 use crate::layout::{Layout, margin};
 use crate::mark::Mark;
-use crate::tab::{Spec, Tab};
+use crate::tab::{Source, Spec, Tab};
 use netstat_engine::both;
 use netstat_engine::text::cells;
 use ratatui::style::Style;
@@ -44,8 +44,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
             if is_current {
                 canvas.put(0, line, ">", 1, style);
             }
-            for (spec, begin, width) in layout.columns() {
+            let is_group = matches!(item, Item::Group(_));
+            let mut cells = layout.columns().peekable();
+            while let Some((spec, begin, mut width)) = cells.next() {
                 let text = filled.text(*item, spec, width);
+                // The name of a group runs on over cells that are empty.
+                while is_group
+                    && spec.source == Source::Column("process")
+                    && let Some((_, next, more)) =
+                        cells.next_if(|(spec, _, more)| filled.text(*item, spec, *more).is_empty())
+                {
+                    width = next + more - begin;
+                }
                 put_cell(canvas, (begin, line), &text, (spec, width), style);
             }
             if is_current && state.mode == crate::state::Mode::Table {
@@ -98,6 +108,7 @@ fn mark(canvas: &Canvas<'_, '_>, item: Item) -> (&'static str, Style) {
     }
     let Item::Socket(slot) = item else { return (" ", PLAIN) };
     match state.shown_book().mark(slot) {
+        Mark::Nothing if state.accusation(slot).is_some() => ("!", RED),
         Mark::Nothing if state.cells().has_unknown_owner(slot) => ("?", DIM),
         Mark::Nothing => (" ", PLAIN),
         Mark::New => ("+", GREEN),

@@ -57,6 +57,13 @@ impl State {
 
     /// Returns what this program depends on, where something can be done at all.
     fn may_act(&mut self) -> Option<Circumstances> {
+        if self.read_only {
+            self.message = Some(both!(
+                "this view was started with --read-only: nothing is closed or ended",
+                "--read-only로 시작한 화면입니다. 아무것도 닫거나 끝내지 않습니다"
+            ));
+            return None;
+        }
         if self.is_past() {
             self.message = Some(both!(
                 "this is the past: 0 goes back to now, and then this can be done",

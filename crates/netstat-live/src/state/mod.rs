@@ -13,22 +13,24 @@ use crate::book::Book;
 use crate::deed::Dialog;
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
+use crate::group::Grouping;
 use crate::item::{Cells, Groups, Item, ItemKey};
 use crate::last::LastLook;
 use crate::layout::Layout;
 use crate::line::Line;
 use crate::mark::Mark;
+use crate::named::Names;
 use crate::ring::Ring;
-use crate::tab::Tab;
-use netstat_engine::columns::{self, ColumnNeeds};
+use crate::tab::{Source, Spec, Tab};
+use netstat_engine::columns::{self, Column, ColumnNeeds};
 use netstat_engine::filter::{Filter, FilterError};
 use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::text::Text;
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{SocketKey, TcpFields};
+use netstat_model::{HostAddress, SocketKey, TcpFields};
 use past::Paused;
 use rustc_hash::FxHashSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What is read of every socket. What else a filter or the details need is added.
 pub(crate) fn base_needs() -> ColumnNeeds {
@@ -74,6 +76,10 @@ pub(crate) enum Mode {
     Filter(Line, Option<FilterError>),
     /// A text to find is being typed.
     Find(Line),
+    /// The columns are being chosen, the cursor at this one.
+    Columns(usize),
+    /// The name of a file for the rows is being typed.
+    Export(Line),
     /// The keys, from this line on.
     Help(usize),
     /// All that a finding says, from this line on.
@@ -96,17 +102,27 @@ pub(crate) struct State {
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     filter: Option<Filter>,
+    /// The filters of what is wrong, each with the place of its finding.
+    accused: Vec<(Filter, u32)>,
     pub(crate) filter_text: String,
     found: String,
     sorts: [Sort; Tab::ALL.len()],
+    /// The columns that somebody chose.
+    chosen: [Option<Vec<&'static Spec>>; Tab::ALL.len()],
     items: Vec<Item>,
     groups: Groups,
+    /// How sockets are grouped, where they are rows.
+    grouping: Option<Grouping>,
+    /// How many rows there are, those in folded groups among them.
+    shown: usize,
     pub(crate) top: usize,
     pub(crate) cursor: Option<Cursor>,
     pub(crate) tags: FxHashSet<ItemKey>,
     pub(crate) size: (u16, u16),
     pub(crate) interval: Duration,
+    read_only: bool,
     pub(crate) whole: bool,
+    pub(crate) names: Names,
     /// What is said at the bottom.
     pub(crate) message: Option<Text>,
     pub(crate) failure: Option<Text>,
@@ -138,6 +154,14 @@ pub struct Beginning {
     pub sort: Option<(String, bool)>,
     /// The pause between two looks.
     pub interval: Duration,
+    /// The moment of a recorder's history that is shown first.
+    pub at: Option<SystemTime>,
+    /// Whether nothing is closed and ended.
+    pub read_only: bool,
+    /// By which column sockets are grouped.
+    pub group_by: Option<&'static Column>,
+    /// The columns of the tab; its own if there are none.
+    pub columns: Vec<&'static Column>,
 }
 
 impl State {
@@ -155,6 +179,7 @@ impl State {
             tab: beginning.tab,
             mode: Mode::Table,
             filter: None,
+            accused: Vec::new(),
             filter_text: String::new(),
             found: String::new(),
             sorts: Tab::ALL.map(|tab| Sort {
@@ -167,14 +192,19 @@ impl State {
                 },
                 descending: false,
             }),
+            chosen: [const { None }; Tab::ALL.len()],
             items: Vec::new(),
             groups: Groups::default(),
+            grouping: beginning.group_by.map(Grouping::by),
+            shown: 0,
             top: 0,
             cursor: None,
             tags: FxHashSet::default(),
             size: (80, 24),
             interval: beginning.interval,
+            read_only: beginning.read_only,
             whole: false,
+            names: Names::default(),
             message: None,
             failure: None,
             last: LastLook::default(),
@@ -190,8 +220,12 @@ impl State {
             opened_from: None,
         };
         state.set_filter(&beginning.filter)?;
+        if !beginning.columns.is_empty() {
+            let named = beginning.columns.iter().filter_map(|column| state.column(column.name)).collect();
+            *state.tab.of(state.chosen.each_mut()) = Some(named);
+        }
         if let Some((name, descending)) = &beginning.sort
-            && let Some(spec) = state.tab.columns().iter().find(|spec| spec.name == name)
+            && let Some(spec) = state.column(name)
         {
             *state.sort_mut() = Sort { column: spec.name, descending: *descending };
         }
@@ -246,8 +280,13 @@ impl State {
             Event::Findings(findings) => {
                 self.is_dirty = true;
                 self.beside.take_findings(findings);
+                self.accuse();
             }
-            Event::NoLinks(why) | Event::NotJudged(why) => {
+            Event::Named(names) => {
+                self.is_dirty |= !names.is_empty();
+                self.names.take(names);
+            }
+            Event::NoLinks(why) | Event::NotJudged(why) | Event::Said(why) => {
                 self.is_dirty |= self.message.as_ref() != Some(&why);
                 self.message = Some(why);
             }
@@ -283,6 +322,11 @@ impl State {
                 effects.push(effect(wanted));
             }
         }
+        if self.names.wanted {
+            let asked: Vec<HostAddress> =
+                self.on_screen().filter_map(|item| self.cells().host(item)).collect();
+            effects.extend(self.names.ask(asked).map(Effect::Name));
+        }
         let book = self.shown_book();
         let slots: Vec<_> = self
             .on_screen()
@@ -308,6 +352,16 @@ impl State {
             needs.fields |= of_filter.fields;
             needs.tcp |= of_filter.tcp;
             needs.process |= of_filter.processes;
+        }
+        for spec in self.chosen.iter().flatten().flatten() {
+            if let Source::Column(name) = spec.source
+                && let Some(column) = columns::by_name(name)
+            {
+                needs = needs.and(ColumnNeeds::of(&[column]));
+            }
+        }
+        if let Some(grouping) = &self.grouping {
+            needs = needs.and(ColumnNeeds::of(&[grouping.column]));
         }
         if matches!(self.mode, Mode::Details(..)) && !self.is_past() {
             let all: Vec<_> = columns::ALL
@@ -341,6 +395,11 @@ impl State {
         self.paused.as_ref().map(|paused| self.now.saturating_sub(paused.since))
     }
 
+    /// Returns how many rows there are, those in folded groups among them.
+    pub(crate) fn shown(&self) -> usize {
+        self.shown
+    }
+
     /// Returns the rows of the tab.
     pub(crate) fn items(&self) -> &[Item] {
         &self.items
@@ -365,7 +424,9 @@ impl State {
             book: self.shown_book(),
             environment: &self.environment,
             groups: &self.groups,
+            grouping: self.grouping.as_ref(),
             beside: &self.beside,
+            names: &self.names,
             now: self.shown_look().time,
         }
     }
@@ -377,6 +438,7 @@ impl State {
             Item::Process(process) => ItemKey::Process(process),
             Item::Remote(address) => ItemKey::Remote(address),
             Item::Link(index) => ItemKey::Link(index),
+            Item::Group(number) => ItemKey::Group(self.grouping.as_ref()?.group(number)?.name.clone()),
             Item::Finding(at) => {
                 let (finding, number) = self.beside.finding(at)?;
                 ItemKey::Finding(finding.check, finding.subject.clone(), *number)
@@ -385,9 +447,23 @@ impl State {
         })
     }
 
+    /// Returns the columns of the tab: those that were chosen, else its own.
+    pub(crate) fn columns(&self) -> Vec<&'static Spec> {
+        match self.tab.of(self.chosen.each_ref()) {
+            Some(chosen) => chosen.clone(),
+            None => self.tab.columns().iter().collect(),
+        }
+    }
+
+    /// Returns the column of the tab that has this name.
+    pub(super) fn column(&self, name: &str) -> Option<&'static Spec> {
+        self.tab.possible().into_iter().find(|spec| spec.name == name)
+    }
+
     /// Returns where things stand on the screen.
     pub(crate) fn layout(&self) -> Layout {
-        Layout::new(self.size, self.tab, matches!(self.mode, Mode::Filter(_, Some(_))))
+        let chosen = self.tab.of(self.chosen.each_ref()).is_some();
+        Layout::new(self.size, (&self.columns(), chosen), matches!(self.mode, Mode::Filter(_, Some(_))))
     }
 
     /// Returns the rows that are on the screen.

@@ -1,9 +1,10 @@
 //! What keys and clicks do.
 
-use super::{Mode, Sort, State};
+use super::{Cursor, Mode, Sort, State};
 use crate::beside::{Beside, filter_of};
 use crate::event::{Effect, Key};
-use crate::item::Item;
+use crate::group::Grouping;
+use crate::item::{Item, ItemKey};
 use crate::keys::{Action, BINDINGS, action};
 use crate::line::Line;
 use crate::tab::{Spec, Tab};
@@ -46,11 +47,11 @@ impl State {
     /// Turns the wheel.
     pub(super) fn turn(&mut self, lines: isize) {
         match &mut self.mode {
-            Mode::Details(_, from) | Mode::Finding(_, from) | Mode::Help(from) => {
+            Mode::Details(_, from) | Mode::Finding(_, from) | Mode::Help(from) | Mode::Columns(from) => {
                 *from = from.saturating_add_signed(lines)
             }
             Mode::Table => self.move_by(lines),
-            Mode::Filter(..) | Mode::Find(_) | Mode::Dialog(_) => {}
+            Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) | Mode::Dialog(_) => {}
         }
     }
 
@@ -87,6 +88,8 @@ impl State {
         match std::mem::replace(&mut self.mode, Mode::Table) {
             Mode::Filter(line, error) => self.type_filter(line, error, key),
             Mode::Find(line) => self.type_find(line, key),
+            Mode::Columns(at) => self.press_in_columns(at, key, effects),
+            Mode::Export(line) => self.type_export(line, key, effects),
             // Any other key leads back; one that ends the program ends it.
             Mode::Help(from) => match action(key) {
                 Some(Action::End) => effects.push(Effect::End),
@@ -149,6 +152,47 @@ impl State {
         self.mode = Mode::Details(of, from);
     }
 
+    /// Lets somebody choose the columns of the tab.
+    fn press_in_columns(&mut self, at: usize, key: Key, effects: &mut Vec<Effect>) {
+        let possible = self.tab.possible();
+        let last = possible.len().saturating_sub(1);
+        let rows = usize::from(self.size.1).saturating_sub(4).max(1);
+        let at = match action(key) {
+            Some(Action::End) => {
+                effects.push(Effect::End);
+                return;
+            }
+            Some(Action::Up) => at.saturating_sub(1),
+            Some(Action::Down) => at + 1,
+            Some(Action::PageUp) => at.saturating_sub(rows),
+            Some(Action::PageDown) => at + rows,
+            Some(Action::First) => 0,
+            Some(Action::Last) => last,
+            Some(Action::Tag) => {
+                let mut shown = self.columns();
+                let wanted = possible.get(at.min(last)).copied();
+                let is_shown = |spec: &&Spec| shown.iter().any(|of| of.name == spec.name);
+                let toggled: Vec<&'static Spec> = possible
+                    .iter()
+                    .copied()
+                    .filter(|spec| is_shown(spec) != wanted.is_some_and(|of| of.name == spec.name))
+                    .collect();
+                // One has to stay.
+                if !toggled.is_empty() {
+                    shown = toggled;
+                }
+                *self.tab.of(self.chosen.each_mut()) = Some(shown);
+                at
+            }
+            Some(Action::UntagAll) => {
+                *self.tab.of(self.chosen.each_mut()) = None;
+                at
+            }
+            _ => return,
+        };
+        self.mode = Mode::Columns(at.min(last));
+    }
+
     pub(super) fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let rows = isize::try_from(self.layout().rows).unwrap_or(1).max(1);
         match action {
@@ -190,6 +234,8 @@ impl State {
             Action::Find => self.mode = Mode::Find(Line::new(self.found.clone())),
             Action::FindNext => self.find(true),
             Action::FindPrevious => self.find(false),
+            Action::Group => self.group(),
+            Action::Fold => self.fold(),
             Action::Tag => {
                 if let Some(key) = self.at_cursor().and_then(|item| self.key_of(item)) {
                     if !self.tags.remove(&key) {
@@ -208,7 +254,19 @@ impl State {
             Action::Faster => self.change_interval(false, effects),
             Action::Slower => self.change_interval(true, effects),
             Action::Whole => self.whole = !self.whole,
+            Action::Names => {
+                self.names.wanted = !self.names.wanted;
+                self.message = Some(match self.names.wanted {
+                    true => both!(
+                        "names of addresses on: the resolver is asked",
+                        "주소 이름 표시: 리졸버에 묻습니다"
+                    ),
+                    false => both!("names of addresses off", "주소 이름 표시 끔"),
+                });
+            }
             Action::Copy => self.copy(effects),
+            Action::Columns => self.mode = Mode::Columns(0),
+            Action::Export => self.mode = Mode::Export(Line::new("netstat.csv".to_owned())),
             Action::Command => self.message = Some(Text::same(self.command())),
             Action::Close => self.ask_to_close(),
             Action::EndProcess => self.ask_to_end(),
@@ -217,6 +275,46 @@ impl State {
             Action::Suspend => effects.push(Effect::Suspend),
             Action::End => effects.push(Effect::End),
         }
+    }
+
+    /// Groups by the next column, at last by none.
+    fn group(&mut self) {
+        if !matches!(self.tab, Tab::Connections | Tab::Listening) {
+            self.message = Some(both!(
+                "only sockets are grouped: 1 or 4 shows them",
+                "소켓만 묶습니다. 1이나 4를 누르세요"
+            ));
+            return;
+        }
+        self.grouping = Grouping::after(self.grouping.as_ref());
+        self.message = Some(match &self.grouping {
+            Some(grouping) => {
+                both!("grouped by {column}", "{column} 열로 묶음", column = grouping.column.name)
+            }
+            None => both!("not grouped", "묶지 않음"),
+        });
+        self.order_anew();
+    }
+
+    /// Folds the group at the cursor, or unfolds it.
+    fn fold(&mut self) {
+        if self.grouping.is_none() {
+            self.message = Some(both!("F5 groups the rows first", "먼저 F5로 행을 묶으세요"));
+            return;
+        }
+        let place = self.index();
+        let Some(grouping) = &mut self.grouping else { return };
+        let group = match self.items.get(place) {
+            Some(Item::Group(number)) => grouping.group(*number),
+            Some(Item::Socket(slot)) => grouping.group_of(*slot),
+            _ => None,
+        };
+        let Some(name) = group.map(|group| group.name.clone()) else { return };
+        grouping.fold(&name);
+        // The cursor goes to its line.
+        let line = self.cursor.as_ref().map_or(0, |cursor| cursor.line);
+        self.cursor = Some(Cursor { key: ItemKey::Group(name), line });
+        self.order_anew();
     }
 
     pub(super) fn step_tab(&mut self, by: usize) {
@@ -235,6 +333,10 @@ impl State {
                     self.put_cursor(self.index(), self.top);
                     self.mode = Mode::Details(key, 0);
                 }
+                return;
+            }
+            Item::Group(_) => {
+                self.fold();
                 return;
             }
             Item::Process(Some(process)) => format!("pid {}", process.pid),
@@ -319,6 +421,9 @@ impl State {
             }
             Item::Process(process) => process.map(|process| process.pid.to_string()),
             Item::Finding(at) => self.beside.finding(at).and_then(|(finding, _)| finding.rows.clone()),
+            Item::Group(number) => {
+                self.grouping.as_ref().and_then(|all| all.group(number)).map(|group| group.name.clone())
+            }
             Item::Link(_) | Item::Event(_) => None,
         };
         if let Some(text) = text {

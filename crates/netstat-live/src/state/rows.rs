@@ -3,6 +3,7 @@
 use super::{Cursor, State};
 use crate::beside::Happening;
 use crate::book::Book;
+use crate::group::Grouping;
 use crate::item::{Groups, Item, ItemKey, groups, waits};
 use crate::mark::{Mark, Slot};
 use crate::tab::Tab;
@@ -51,8 +52,10 @@ impl State {
                 without_most_gone(book, book.slots().filter(matching).collect(), most, held_slot)
             }
         };
-        let (groups, mut rows): (Groups, Vec<Item>) = match tab {
+        let mut grouped = None;
+        let (groups, rows): (Groups, Vec<Item>) = match tab {
             Tab::Connections | Tab::Listening => {
+                grouped = self.gather(&found);
                 (Groups::default(), found.into_iter().map(Item::Socket).collect())
             }
             // Of the past they are not kept.
@@ -85,23 +88,59 @@ impl State {
             }
         };
         self.groups = groups;
+        self.shown = rows.len();
+        if grouped.is_some() {
+            self.grouping = grouped;
+        }
         let may_order = self.ordered.is_zero()
             || self.now.saturating_sub(self.ordered) >= ORDER_STAYS
                 && self.now.saturating_sub(self.pressed) >= ORDER_STAYS;
-        self.order(&mut rows);
-        if !may_order {
-            rows = in_old_order(&self.items, rows);
-        } else {
+        self.items = match &self.grouping {
+            Some(grouping) if matches!(tab, Tab::Connections | Tab::Listening) => {
+                let groups = self.ordered_rows(grouping.numbers().map(Item::Group).collect(), may_order);
+                let with_rows = |item: Item| {
+                    let group = match item {
+                        Item::Group(number) => grouping.group(number),
+                        _ => None,
+                    };
+                    let unfolded = group.filter(|group| grouping.is_unfolded(&group.name));
+                    let rows = unfolded.map_or(Vec::new(), |group| {
+                        let rows = group.slots.iter().copied().map(Item::Socket).collect();
+                        self.ordered_rows(rows, may_order)
+                    });
+                    std::iter::once(item).chain(rows)
+                };
+                groups.into_iter().flat_map(with_rows).collect()
+            }
+            _ => self.ordered_rows(rows, may_order),
+        };
+        if may_order {
             self.ordered = self.now.max(Duration::from_nanos(1));
         }
-        self.items = rows;
         self.hold_cursor();
     }
 
+    /// Puts sockets into their groups, where there are groups.
+    fn gather(&self, found: &[Slot]) -> Option<Grouping> {
+        let mut grouping = self.grouping.as_ref()?.again();
+        let column = grouping.column;
+        self.cells().with(|filled| {
+            let named = found.iter().map(|slot| (*slot, filled.group_name(*slot, column)));
+            grouping.gather(self.shown_book(), named);
+        });
+        Some(grouping)
+    }
+
+    /// Returns rows in their order, or in that in which they were.
+    fn ordered_rows(&self, mut rows: Vec<Item>, may_order: bool) -> Vec<Item> {
+        self.order(&mut rows);
+        if may_order { rows } else { in_old_order(&self.items, rows) }
+    }
+
     /// Sorts rows.
-    pub(super) fn order(&self, rows: &mut Vec<Item>) {
+    fn order(&self, rows: &mut Vec<Item>) {
         let sort = self.sort();
-        let Some(spec) = self.tab.columns().iter().find(|spec| spec.name == sort.column) else { return };
+        let Some(spec) = self.column(sort.column) else { return };
         let cells = self.cells();
         cells.with(|filled| {
             let mut keyed: Vec<(Value<'_>, Item)> =

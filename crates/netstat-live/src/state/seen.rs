@@ -5,6 +5,7 @@ use crate::beside::{Happening, MOST_EVENTS, What};
 use crate::event::Effect;
 use crate::item::{Cells, Item, ItemKey};
 use crate::mark::{Mark, Slot};
+use crate::named::Names;
 use crate::tab::Tab;
 use netstat_engine::flow::Rates;
 use netstat_engine::look::Look;
@@ -69,7 +70,9 @@ impl State {
             book: &self.book,
             environment: &self.environment,
             groups: &self.groups,
+            grouping: None,
             beside: &self.beside,
+            names: &Names::default(),
             now: time,
         };
         let happened: Vec<Happening> = cells.with(|filled| {

@@ -32,6 +32,19 @@ impl State {
         if self.tab != Tab::Connections {
             command.push_str(&format!(" --view {}", self.tab.name()));
         }
+        if let Some(grouping) = &self.grouping {
+            command.push_str(&format!(" --group-by {}", grouping.column.name));
+        }
+        if let Some(chosen) = self.tab.of(self.chosen.each_ref()) {
+            let names: Vec<&str> = chosen.iter().map(|spec| spec.name).collect();
+            command.push_str(&format!(" --columns {}", names.join(",")));
+        }
+        if let Some(time) = self.shown_look().time.filter(|_| self.is_past()) {
+            command.push_str(&format!(" --at '{}'", self.environment.zone.to_the_second(time)));
+        }
+        if self.read_only {
+            command.push_str(" --read-only");
+        }
         let sort = self.sort();
         command.push_str(&format!(" --sort {}{}", sort.column, if sort.descending { ":desc" } else { "" }));
         if self.interval != Duration::from_secs(1) {
@@ -132,6 +145,16 @@ impl State {
     }
 
     fn summary_of_group(&self, item: Item) -> Vec<String> {
+        if let Item::Group(number) = item {
+            let group = self.grouping.as_ref().and_then(|all| all.group(number));
+            let count = group.map_or(0, |group| group.slots.len() as u64);
+            let text = both!(
+                "{count:socket|sockets}; Enter or z folds and unfolds",
+                "소켓 {count}개. Enter나 z로 접고 펼칩니다",
+                count
+            );
+            return vec![text.of(self.environment.language).to_owned()];
+        }
         let Some(totals) = self.groups.get(&item) else { return Vec::new() };
         let language = self.environment.language;
         let (connections, listeners) = (totals.connections, totals.listeners);
@@ -142,7 +165,8 @@ impl State {
             listeners
         );
         self.cells().with(|filled| {
-            let named = self.tab.columns().iter().filter(|spec| {
+            let columns = self.columns();
+            let named = columns.iter().filter(|spec| {
                 matches!(
                     spec.source,
                     Source::Column("process" | "user" | "unit" | "container" | "path" | "network")

@@ -1,11 +1,16 @@
 //! Lines that are typed: the filter, and a text to find.
 
 use super::{Mode, State};
-use crate::event::Key;
+use crate::beside::filter_of;
+use crate::event::{Effect, Key};
+use crate::export::{Format, export};
+use crate::item::Item;
 use crate::line::Line;
+use crate::mark::Slot;
 use crate::tab::Spec;
+use netstat_check::{Finding, Severity};
 use netstat_engine::both;
-use netstat_engine::filter::{Filter, FilterError, next};
+use netstat_engine::filter::{Context, Filter, FilterError, Tri, next};
 use netstat_engine::text::{Text, cells};
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -16,10 +21,7 @@ impl State {
         let text = text.trim();
         self.filter = match text {
             "" => None,
-            text => {
-                let filter = Filter::parse(&[OsString::from(text)], &*self.environment.lookups)?;
-                Some(filter.with_geo(Arc::clone(&self.environment.geo)))
-            }
+            text => Some(self.parse(text)?),
         };
         if self.filter_text != text {
             self.filter_text = text.to_owned();
@@ -27,6 +29,36 @@ impl State {
         }
         self.order_anew();
         Ok(())
+    }
+
+    fn parse(&self, text: &str) -> Result<Filter, FilterError> {
+        let filter = Filter::parse(&[OsString::from(text)], &*self.environment.lookups)?;
+        Ok(filter.with_geo(Arc::clone(&self.environment.geo)))
+    }
+
+    /// Finds out which rows the findings name.
+    pub(super) fn accuse(&mut self) {
+        let findings = self.beside.findings.iter().flatten();
+        let accused = (0..).zip(findings).filter_map(|(at, (finding, _))| {
+            let is_fault = finding.severity >= Severity::Warning;
+            let filter = finding.rows.as_deref().filter(|_| is_fault).and_then(filter_of)?;
+            Some((self.parse(&filter).ok()?, at))
+        });
+        self.accused = accused.collect();
+    }
+
+    /// Returns the finding that names a socket. Those of the present say nothing of the past.
+    pub(crate) fn accusation(&self, slot: Slot) -> Option<&Finding> {
+        if self.is_past() || self.accused.is_empty() {
+            return None;
+        }
+        let book = self.shown_book();
+        let socket = book.socket(slot)?;
+        let find = |key| book.processes().get(&key);
+        let context = Context::new(&find);
+        let names = |(filter, _): &&(Filter, u32)| filter.matches(socket, &context) == Tri::Yes;
+        let (_, at) = self.accused.iter().find(names)?;
+        self.beside.finding(*at).map(|(finding, _)| finding)
     }
 
     pub(super) fn type_filter(&mut self, mut line: Line, mut error: Option<FilterError>, key: Key) {
@@ -76,6 +108,44 @@ impl State {
             }
         }
         self.mode = Mode::Find(line);
+    }
+
+    pub(super) fn type_export(&mut self, mut line: Line, key: Key, effects: &mut Vec<Effect>) {
+        match key {
+            Key::Esc => return,
+            Key::Enter => {
+                let Some(format) = Format::of(line.text()) else {
+                    self.message = Some(both!(
+                        "the name says the format: it ends with .csv, .json or .jsonl",
+                        "파일 이름이 형식을 정합니다. .csv, .json, .jsonl로 끝나야 합니다"
+                    ));
+                    self.mode = Mode::Export(line);
+                    return;
+                };
+                let rows = self.all_rows();
+                let specs: Vec<&Spec> = self.columns().to_vec();
+                let count = rows.len();
+                let bytes = self.cells().with(|filled| export(format, filled, rows.into_iter(), &specs));
+                effects.push(Effect::Write(line.text().into(), bytes, count));
+                return;
+            }
+            key => {
+                line.press(key);
+                self.message = None;
+            }
+        }
+        self.mode = Mode::Export(line);
+    }
+
+    /// Returns the rows, those in folded groups in place of the groups.
+    fn all_rows(&self) -> Vec<Item> {
+        let sockets = |number| self.grouping.as_ref().and_then(|all| all.group(number)).map(|of| &of.slots);
+        let grouped = self.items.iter().filter_map(|item| match item {
+            Item::Group(number) => sockets(*number),
+            _ => None,
+        });
+        let grouped: Vec<Item> = grouped.flatten().copied().map(Item::Socket).collect();
+        if grouped.is_empty() { self.items.clone() } else { grouped }
     }
 
     /// Puts the cursor on the next row that has the text, or on the one before.

@@ -54,6 +54,10 @@ fn a_target_that_is_replaced_while_the_question_is_open_is_not_the_target() {
         tab: Tab::Connections,
         sort: None,
         interval: Duration::from_secs(1),
+        at: None,
+        read_only: false,
+        group_by: None,
+        columns: Vec::new(),
     };
     let mut state = State::new(environment(Language::English, false), &beginning).unwrap();
     state.update(Event::Resize(80, 24), Duration::ZERO);

@@ -12,10 +12,11 @@ use netstat_engine::filter::NumbersOnly;
 use netstat_engine::look::Look;
 use netstat_engine::text::{Language, Zone};
 use netstat_model::{
-    Container, ContainerRuntime, Executable, Family, InterfaceCounters, InterfaceStats, IpEndpoint, Missing,
-    NoOwner, Owner, OwnerMethod, Ownership, Process, ProcessKey, SnapshotInfo, Socket, SocketId, TcpInfo,
-    TcpState, Transport, Warning,
+    Container, ContainerRuntime, Executable, Family, HostAddress, InterfaceCounters, InterfaceStats,
+    IpEndpoint, Missing, NoOwner, Owner, OwnerMethod, Ownership, Process, ProcessKey, SnapshotInfo, Socket,
+    SocketId, TcpInfo, TcpState, Transport, Warning,
 };
+use netstat_os::NameLookup;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -39,6 +40,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         geo: Arc::new(Geo::default()),
         zone: Zone::default(),
         lookups: Box::new(NumbersOnly),
+        resolver: Arc::new(NoNames),
         circumstances: Circumstances::default(),
         has_history: false,
         colour: false,
@@ -46,10 +48,31 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
     }
 }
 
+/// A resolver that knows nobody.
+struct NoNames;
+
+impl NameLookup for NoNames {
+    fn name_of(&self, _: HostAddress) -> Option<String> {
+        None
+    }
+
+    fn full_name_of(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
 /// Returns a view that has seen nothing yet.
 pub(super) fn state(language: Language, ascii: bool, tab: Tab, filter: &str) -> State {
-    let beginning =
-        Beginning { filter: filter.to_owned(), tab, sort: None, interval: Duration::from_secs(1) };
+    let beginning = Beginning {
+        filter: filter.to_owned(),
+        tab,
+        sort: None,
+        interval: Duration::from_secs(1),
+        at: None,
+        read_only: false,
+        group_by: None,
+        columns: Vec::new(),
+    };
     State::new(environment(language, ascii), &beginning).unwrap()
 }
 

@@ -1,5 +1,6 @@
 mod asking;
 mod book;
+mod data;
 mod hostile;
 mod made;
 mod past;

@@ -84,6 +84,17 @@ fn screens(language: Language, ascii: bool) -> Vec<(String, State)> {
     next.sockets = [].into_iter().collect();
     paused.update(Event::Look(Box::new(next)), Duration::from_secs(15));
     screens.push(("paused".to_owned(), paused));
+    let mut past = beside(seen(language, ascii, Tab::Connections, ""));
+    past.update(Event::Look(Box::new(machine(90))), Duration::from_secs(90));
+    screens.push(("past".to_owned(), pressed(past, &[Char('<')])));
+    screens.push(("accused".to_owned(), pressed(beside(connections()), &[Down, Down, Down])));
+    let grouped = || pressed(connections(), &[Char('t')]);
+    screens.push(("grouped".to_owned(), pressed(grouped(), &[Down, Char('z'), Down])));
+    screens.push(("grouped-by-state".to_owned(), pressed(grouped(), &[F(5), F(5)])));
+    screens.push(("columns".to_owned(), pressed(connections(), &[F(2), Down, Down, Char(' '), Down])));
+    let chosen = [F(2), Char(' '), Down, Down, Char(' '), Key::Esc];
+    screens.push(("chosen-columns".to_owned(), pressed(connections(), &chosen)));
+    screens.push(("export".to_owned(), pressed(connections(), &[Char('e')])));
     let mut failed = connections();
     let why = both!("the kernel refused sock_diag", "커널이 sock_diag를 거부했습니다");
     failed.update(Event::Failed(why), Duration::from_secs(3));

@@ -5,8 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat live` takes as well.
-pub(in super::super) const SHARED: [&str; 10] =
-    ["color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "sort", "watch"];
+pub(in super::super) const SHARED: [&str; 12] =
+    ["at", "color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "sort", "store", "watch"];
 
 /// The values of `--view`.
 const VIEWS: [&str; 7] = ["connections", "processes", "remotes", "listening", "links", "findings", "events"];
@@ -36,6 +36,10 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
         "Draw nothing: a line for each event and look",
         "Draws nothing: a line for each connection that opens, closes or changes, and one for each look, also into a pipe.",
         "화면을 그리지 않고 연결이 열리거나 닫히거나 바뀔 때마다, 조회할 때마다 한 줄씩 출력합니다. 파이프에도 됩니다.";
+    [] "read-only", switch(live.read_only);
+        "Close and end nothing",
+        "Closes no connection and ends no process, whatever is pressed.",
+        "어떤 키를 눌러도 연결을 닫거나 프로세스를 끝내지 않습니다.";
     [] "view", value(live.view, "VIEW", "processes", ValueKind::Choice(&VIEWS), values::parse_view);
         "Begin with this tab",
         "Begins with this tab: connections, processes, remotes, listening, links, findings or events.",
