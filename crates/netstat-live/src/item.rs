@@ -252,6 +252,7 @@ impl Filled<'_> {
     /// Returns the name of the group of a socket.
     pub(crate) fn group_name(&self, slot: Slot, column: &Column) -> String {
         match self.of_column(Item::Socket(slot), column) {
+            _ if column.is_of_owner() && self.cells.has_unknown_owner(slot) => "?".to_owned(),
             value if value.is_none() => "-".to_owned(),
             value => text_of(&value),
         }

@@ -5,8 +5,10 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat live` takes as well.
-pub(in super::super) const SHARED: [&str; 12] =
-    ["at", "color", "generate", "geo", "help", "jsonl", "lang", "netns", "owners", "sort", "store", "watch"];
+pub(in super::super) const SHARED: [&str; 14] = [
+    "at", "color", "columns", "generate", "geo", "group-by", "help", "jsonl", "lang", "netns", "owners", "sort",
+    "store", "watch",
+];
 
 /// The values of `--view`.
 const VIEWS: [&str; 7] = ["connections", "processes", "remotes", "listening", "links", "findings", "events"];
