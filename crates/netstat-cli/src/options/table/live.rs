@@ -6,8 +6,8 @@ use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat live` takes as well.
 pub(in super::super) const SHARED: [&str; 14] = [
-    "at", "color", "columns", "generate", "geo", "group-by", "help", "jsonl", "lang", "netns", "owners", "sort",
-    "store", "watch",
+    "at", "color", "columns", "generate", "geo", "group-by", "help", "jsonl", "lang", "netns", "owners",
+    "sort", "store", "watch",
 ];
 
 /// The values of `--view`.
