@@ -259,6 +259,55 @@ fn connections_come_and_go_and_keys_find_them() {
 }
 
 #[test]
+fn a_connection_that_is_gone_is_found_in_the_past_and_written_to_a_file() {
+    on_own_thread(|_| {
+        let (listener, stream, accepted) = connected();
+        let client = stream.local_addr().unwrap().port();
+        let local = format!(" 127.0.0.1:{client} ");
+        let mut live = Live::start("--watch 200ms --store /nonexistent", (24, 100));
+        live.until("the connection", |screen| screen.contains(&local));
+        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+        drop((stream, accepted));
+        live.until("it is forgotten", |screen| !screen.contains(&local));
+
+        let mut steps = 0;
+        while !(live.screen().contains("PAST") && row(&live.screen(), &local).contains("ESTAB")) {
+            steps += 1;
+            assert!(steps < 300, "{}", live.screen());
+            live.press(",");
+            live.read(Duration::from_millis(100));
+        }
+        live.press("x");
+        live.until("nothing is done to the past", |screen| screen.contains("this is the past"));
+        let file = std::env::temp_dir().join(format!("netstat-live-{}.jsonl", std::process::id()));
+        live.press(&format!("e\x15{}\r", file.display()));
+        live.until("it is written", |screen| screen.contains("2 rows written"));
+        let written = std::fs::read_to_string(&file).unwrap();
+        // What is there already stays as it is.
+        live.press(&format!("e\x15{}\r", file.display()));
+        live.until("it is not written again", |screen| screen.contains("there already"));
+        std::fs::remove_file(&file).unwrap();
+        let rows: Vec<serde_json::Value> =
+            written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let is_it =
+            |row: &&serde_json::Value| row["local"]["port"] == client && row["state"] == "ESTABLISHED";
+        assert_eq!(rows.iter().filter(is_it).count(), 1, "{written}");
+
+        live.press("0");
+        live.until("the present", |screen| !screen.contains("PAST") && screen.contains("0 shown"));
+        live.press("4t");
+        let name = std::env::current_exe().unwrap();
+        let name = name.file_name().unwrap().to_string_lossy().into_owned();
+        live.until("the group", |screen| row(screen, "[+]").contains(name.get(..6).unwrap()));
+        live.press("z");
+        let of_listener = format!(" {} ", listener.local_addr().unwrap());
+        live.until("its rows", |screen| screen.contains(&of_listener));
+        live.press("q");
+        assert_eq!(live.code(), Some(0));
+    });
+}
+
+#[test]
 fn a_key_closes_one_connection_and_no_other() {
     on_own_thread(|_| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
