@@ -10,7 +10,7 @@
 
 mod support;
 
-use netstat_lab::on_own_thread;
+use netstat_lab::{on_own_thread, skip};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -466,6 +466,53 @@ fn without_a_screen_it_is_a_line_for_each_event_and_look() {
             "{plain}"
         );
         drop((stream, accepted));
+    });
+}
+
+#[test]
+fn a_connection_of_a_moment_has_its_process_and_how_it_ended() {
+    on_own_thread(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap().port();
+        let mut command = support::command(&format!("live --jsonl --watch 100ms --for 60s port {server}"));
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let mut next =
+            || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+        let mut looks = 0;
+        while next()["by_events"] != true {
+            looks += 1;
+            if looks == 300 {
+                return skip("BPF is not permitted, so connections of a moment have no process");
+            }
+        }
+        let mut made: Vec<u16> = (0..30)
+            .map(|_| {
+                let stream = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let (accepted, _) = listener.accept().unwrap();
+                let port = stream.local_addr().unwrap().port();
+                std::io::Write::write_all(&mut &stream, b"hello").unwrap();
+                std::io::Read::read_exact(&mut &accepted, &mut [0; 5]).unwrap();
+                rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+                drop((stream, accepted));
+                port
+            })
+            .collect();
+        while !made.is_empty() {
+            let line = next();
+            let local = |port: &u16| line["local"] == format!("127.0.0.1:{port}");
+            if line["event"] == "closed"
+                && let Some(at) = made.iter().position(local)
+            {
+                made.remove(at);
+                assert_eq!(line["pid"], std::process::id(), "{line}");
+                assert_eq!((&line["reason"], &line["sent"]), (&"aborted-by-us".into(), &5.into()), "{line}");
+                assert_eq!(line["foreign"], format!("127.0.0.1:{server}"), "{line}");
+            }
+            assert_ne!(line["lost"], 1, "{line}");
+        }
+        drop(lines);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
     });
 }
 

@@ -31,6 +31,10 @@ pub(crate) enum Fact {
     Pid,
     Local,
     Foreign,
+    How,
+    Lasted,
+    Received,
+    Sent,
 }
 
 /// An interface, as it was read last.
@@ -73,6 +77,11 @@ pub(crate) struct Happening {
     pub(crate) pid: Option<u64>,
     pub(crate) local: String,
     pub(crate) foreign: String,
+    /// How it ended, for how long it was there, and its bytes, where that is known.
+    pub(crate) how: String,
+    pub(crate) lasted: Option<Duration>,
+    pub(crate) received: Option<u64>,
+    pub(crate) sent: Option<u64>,
 }
 
 /// What happened to a socket, seen by the look at this time.
@@ -92,6 +101,14 @@ pub struct Happened {
     pub local: String,
     /// The foreign end, safe for a terminal.
     pub foreign: String,
+    /// How a connection ended, where the system told: a word of the filter `reason`.
+    pub reason: Option<String>,
+    /// For how long it was there, where that is known.
+    pub lasted: Option<Duration>,
+    /// Bytes that it received, of what is closed.
+    pub received: Option<u64>,
+    /// Bytes that it sent, of what is closed.
+    pub sent: Option<u64>,
 }
 
 /// What the view knows beside sockets.
@@ -237,6 +254,10 @@ impl Happening {
             pid: self.pid,
             local: self.local.clone(),
             foreign: self.foreign.clone(),
+            reason: Some(self.how.clone()).filter(|how| !how.is_empty()),
+            lasted: self.lasted,
+            received: self.received,
+            sent: self.sent,
         }
     }
 
@@ -255,6 +276,10 @@ impl Happening {
             Fact::Pid => number(self.pid),
             Fact::Local => named(&self.local),
             Fact::Foreign => named(&self.foreign),
+            Fact::How => named(&self.how),
+            Fact::Lasted => self.lasted.map_or(Value::Unknown, Value::Milliseconds),
+            Fact::Received => number(self.received),
+            Fact::Sent => number(self.sent),
             _ => Value::Unknown,
         }
     }
@@ -366,6 +391,10 @@ mod tests {
                 pid: None,
                 local: String::new(),
                 foreign: String::new(),
+                how: String::new(),
+                lasted: None,
+                received: None,
+                sent: None,
             });
         }
         assert_eq!(beside.happened.len(), MOST_EVENTS);

@@ -90,7 +90,7 @@ impl Book {
             self.processes.insert(process.id, process);
         }
         self.end(&look.closed, at, &mut changes);
-        let sockets = if look.whole { look.sockets } else { self.with_owners(&look.sockets) };
+        let sockets = if look.whole { look.sockets } else { self.with_owners(&look.sockets, &look.opened) };
         let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
         let mut new = Vec::new();
         for row in sockets.rows_as_given() {
@@ -186,9 +186,15 @@ impl Book {
         changes
     }
 
-    /// Returns sockets of a look that is not whole, with the owners that the last whole one found.
-    fn with_owners(&self, sockets: &SocketTable) -> SocketTable {
-        let mut table = SocketTable::new(sockets.keep());
+    /// Returns sockets of a look that is not whole, with the owners that the last whole one found, and those that were told to have
+    /// opened and are not known.
+    fn with_owners(&self, sockets: &SocketTable, opened: &[Socket]) -> SocketTable {
+        // What somebody tells of sockets says less than a list of them.
+        let keep = match opened.is_empty() {
+            true => sockets.keep(),
+            false => Keep { details: true, tcp: sockets.keep().tcp | FLOW_FIELDS, ..sockets.keep() },
+        };
+        let mut table = SocketTable::new(keep);
         for socket in sockets.iter() {
             let known = self.index.get(&SocketKey::of(socket)).and_then(|slot| self.socket(*slot));
             let pushed = match known {
@@ -200,6 +206,10 @@ impl Book {
             };
             debug_assert!(pushed, "as it was packed before");
         }
+        for socket in opened.iter().filter(|socket| !self.index.contains_key(&SocketKey::of(*socket))) {
+            // One that cannot be packed comes with the next list.
+            let _ = table.push(&SocketRef::from(socket));
+        }
         table
     }
 
@@ -208,8 +218,9 @@ impl Book {
         if closed.is_empty() {
             return;
         }
-        let mut unseen = SocketTable::new(Keep { details: true, tcp: FLOW_FIELDS, ..Keep::default() });
-        let mut keys = Vec::new();
+        let keep = Keep { details: true, tcp: FLOW_FIELDS, lifespan: true, ..Keep::default() };
+        let mut unseen = SocketTable::new(keep);
+        let (mut keys, mut ended) = (Vec::new(), Vec::new());
         for socket in closed {
             let key = SocketKey::of(socket);
             changes.closed += 1;
@@ -223,19 +234,28 @@ impl Book {
                     note(&mut self.back, &self.tables, slot, entry);
                     entry.look = self.looks;
                     entry.set_mark(Mark::Gone, at);
+                    // How it ended is told with all of it.
+                    if socket.lifespan.is_some() && unseen.push(&SocketRef::from(socket)) {
+                        ended.push((slot, unseen.last_row()));
+                    }
                 }
                 None => {
                     changes.opened += 1;
                     // More than fit on any screen are only counted.
                     if keys.len() < MOST_UNSEEN && unseen.push(&SocketRef::from(socket)) {
-                        keys.push(key);
+                        keys.push((key, unseen.last_row()));
                     }
                 }
             }
         }
         let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
-        let rows: Vec<RowId> = unseen.rows_as_given().collect();
-        for (key, row) in keys.into_iter().zip(rows) {
+        for (slot, row) in ended {
+            if let (Some(Some(entry)), Some(row)) = (self.entries.get_mut(slot.0 as usize), row) {
+                (entry.table, entry.row) = (table, row);
+            }
+        }
+        for (key, row) in keys {
+            let Some(row) = row else { continue };
             let looks = self.looks;
             let state = Some(TcpState::Closed);
             self.insert(Entry {
@@ -382,7 +402,8 @@ impl Book {
         // The one that keeps most: a table of those that were destroyed keeps little.
         let most =
             self.tables.iter().map(SocketTable::keep).max_by_key(|keep| (keep.details, keep.tcp.count()));
-        let mut rest = SocketTable::new(most.unwrap_or_default());
+        let lifespan = self.tables.iter().any(|table| table.keep().lifespan);
+        let mut rest = SocketTable::new(Keep { lifespan, ..most.unwrap_or_default() });
         let mut moved = Vec::new();
         for entry in self.entries.iter_mut().flatten() {
             let table = entry.table as usize;

@@ -1,10 +1,11 @@
 //! The thread that looks at the sockets. Whatever takes time happens here, and never where the screen is drawn.
 
 use crate::event::Event;
+use crate::hear;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::{LookSource, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::system;
-use netstat_model::query::Kinds;
+use netstat_model::query::{Kinds, Owners};
 use netstat_model::{Error, Socket};
 use netstat_os::{CounterSources, Machine, Opened};
 use std::sync::Arc;
@@ -43,7 +44,16 @@ pub(crate) fn begin(
             }
         };
         let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
-        look_on(&system, &mut Walk::new(&system, how, wishes), every, &events, &ordered);
+        let (feed, events_of_system) = channel();
+        let mut walk = Walk::new(&system, how, wishes).with_events(events_of_system);
+        let mut hearing = Some((open, how.owners == Owners::Proc, feed));
+        look_on(&system, &mut walk, every, &events, &ordered, || {
+            // Somebody waits for the first look: it is not kept waiting.
+            if let Some((open, without_bpf, feed)) = hearing.take() {
+                hear::begin(open, without_bpf, feed);
+            }
+        });
+        drop(walk);
         let _ = system.finish();
     });
     orders
@@ -56,6 +66,7 @@ fn look_on(
     mut every: Duration,
     events: &Sender<Event>,
     ordered: &Receiver<Order>,
+    mut looked: impl FnMut(),
 ) {
     let mut visible: Vec<Socket> = Vec::new();
     let mut links = false;
@@ -68,6 +79,7 @@ fn look_on(
         if events.send(event).is_err() {
             return;
         }
+        looked();
         if links && events.send(ask_links(system)).is_err() {
             return;
         }

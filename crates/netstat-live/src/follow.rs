@@ -45,6 +45,8 @@ pub struct Looked {
     pub whole: bool,
     /// How old the list of sockets is, where something has happened since.
     pub age: Duration,
+    /// Whether the system tells of every TCP connection that opens and ends.
+    pub by_events: bool,
 }
 
 /// Tells what happens until `tell` does not want to know more, or the time is over.
@@ -109,6 +111,7 @@ pub fn follow(
             took,
             whole: last.is_whole,
             age: last.age,
+            by_events: last.by_events,
         };
         for told in told.into_iter().chain([Told::Looked(looked)]) {
             if !tell(told).map_err(Trouble::Other)? {

@@ -13,7 +13,7 @@ use netstat_engine::columns::{Column, Given, Value, by_name};
 use netstat_engine::filter::{Context, Filter, Tri};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::escape;
-use netstat_model::{HostAddress, NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
+use netstat_model::{HostAddress, NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpFields, TcpState};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -276,6 +276,7 @@ impl Filled<'_> {
         let row = self.cells.book.row(slot)?;
         let value = |name: &str| Some(by_name(name)?.value(&row, &self.given));
         let text = |name: &str| value(name).map(|value| text_of(&value)).unwrap_or_default();
+        let bytes = |field| row.socket.tcp_number(field).filter(|_| what == What::Closed);
         let pid = match value("pid") {
             Some(Value::Number(pid)) => Some(pid),
             _ => None,
@@ -294,6 +295,15 @@ impl Filled<'_> {
             pid,
             local: text("local"),
             foreign: if self.lost_its_peer(slot) { "?".to_owned() } else { text("foreign") },
+            how: row
+                .socket
+                .lifespan()
+                .and_then(|life| life.ended)
+                .map(|_| text("reason"))
+                .unwrap_or_default(),
+            lasted: row.socket.lifespan().and_then(|life| life.lasted),
+            received: bytes(TcpFields::BYTES_RECEIVED),
+            sent: bytes(TcpFields::BYTES_SENT),
         })
     }
 
@@ -423,7 +433,16 @@ impl Filled<'_> {
             (Source::Fact(fact), _) if !matches!(fact, Fact::Pid) => match self.value(item, spec) {
                 Value::Number(number) => short(number),
                 // What is noted of an event is safe already.
-                Value::Named(text) if matches!(fact, Fact::Process | Fact::Local | Fact::Foreign) => text,
+                Value::Named(text)
+                    if matches!(fact, Fact::Process | Fact::Local | Fact::Foreign | Fact::How) =>
+                {
+                    text
+                }
+                Value::Milliseconds(time) if time.as_secs() == 0 => format!("{} ms", time.as_millis()),
+                Value::Milliseconds(time) => {
+                    netstat_engine::text::both::duration(time).of(self.cells.environment.language).to_owned()
+                }
+                value if value.is_none() && !matches!(fact, Fact::Pid) => "-".to_owned(),
                 value => text_of(&value),
             },
             (Source::Column("sendq" | "recvq" | "retrans"), _) => match self.value(item, spec) {

@@ -20,6 +20,8 @@ pub(crate) struct LastLook {
     /// The time just before all sockets were listed last.
     pub(crate) listed: Option<SystemTime>,
     pub(crate) is_whole: bool,
+    /// Whether the system tells what opens and ends.
+    pub(crate) by_events: bool,
     /// Whether the rates are those of every socket now.
     pub(crate) is_summed: bool,
 }

@@ -20,6 +20,7 @@ mod event;
 mod export;
 mod follow;
 mod group;
+mod hear;
 mod item;
 mod judge;
 mod keys;

@@ -231,6 +231,10 @@ specs! { EVENTS:
     "pid" "PID" "PID" Source::Fact(Fact::Pid), 7..7 right 3;
     "local" "LOCAL" "로컬 주소" Source::Fact(Fact::Local), 19..47 left 2;
     "foreign" "FOREIGN" "외부 주소" Source::Fact(Fact::Foreign), 18..47 left 0;
+    "reason" "HOW" "종료 원인" Source::Fact(Fact::How), 14..20 left 3;
+    "lasted" "LASTED" "지속" Source::Fact(Fact::Lasted), 12..14 right 4;
+    "received" "RECEIVED" "받음" Source::Fact(Fact::Received), 8..9 right 4;
+    "sent" "SENT" "보냄" Source::Fact(Fact::Sent), 6..7 right 4;
 }
 
 /// Returns every column that rows of sockets can have beyond those of a tab.

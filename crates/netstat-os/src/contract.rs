@@ -266,6 +266,8 @@ pub struct EventWishes {
     pub arguments: bool,
     /// Whether not to use BPF.
     pub without_bpf: bool,
+    /// Whether connections of TCP are enough: UDP sockets are looked at, once a second.
+    pub tcp_alone: bool,
 }
 
 /// Connections as they open and end.

@@ -19,8 +19,9 @@ pub(crate) fn plain(told: &Told, zone: &Zone) -> Text {
             let Happened { process, local, foreign, .. } = happened;
             let pid = happened.pid.map_or_else(String::new, |pid| format!(" ({pid})"));
             let state = happened.state.as_ref().map_or_else(String::new, |state| format!("  {state}"));
+            let reason = happened.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
             let time = at(happened.time);
-            Text::same(format!("{time} {mark} {process}{pid}  {local}  {foreign}{state}"))
+            Text::same(format!("{time} {mark} {process}{pid}  {local}  {foreign}{state}{reason}"))
         }
         Told::Looked(look) => {
             let rate =
@@ -60,6 +61,10 @@ struct Socket<'a> {
     local: &'a str,
     foreign: &'a str,
     state: Option<&'a str>,
+    reason: Option<&'a str>,
+    lasted_us: Option<u64>,
+    received: Option<u64>,
+    sent: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +80,7 @@ struct Sum {
     took_us: u64,
     whole: bool,
     age_ms: u64,
+    by_events: bool,
 }
 
 /// Returns the line for programs.
@@ -89,6 +95,10 @@ pub(crate) fn jsonl(told: &Told, zone: &Zone) -> Result<String, Text> {
                 local: &happened.local,
                 foreign: &happened.foreign,
                 state: happened.state.as_deref(),
+                reason: happened.reason.as_deref(),
+                lasted_us: happened.lasted.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+                received: happened.received,
+                sent: happened.sent,
             };
             match happened.what {
                 "opened" => Line::Opened(socket),
@@ -96,21 +106,32 @@ pub(crate) fn jsonl(told: &Told, zone: &Zone) -> Result<String, Text> {
                 _ => Line::Changed(socket),
             }
         }
-        Told::Looked(Looked { time, sockets, opened, closed, changed, lost, rates, took, whole, age }) => {
-            Line::Look(Sum {
-                time: at(*time),
-                sockets: *sockets,
-                opened: *opened,
-                closed: *closed,
-                changed: *changed,
-                lost: *lost,
-                down: rates.map(|rates| rates.down),
-                up: rates.map(|rates| rates.up),
-                took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-                whole: *whole,
-                age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
-            })
-        }
+        Told::Looked(Looked {
+            time,
+            sockets,
+            opened,
+            closed,
+            changed,
+            lost,
+            rates,
+            took,
+            whole,
+            age,
+            by_events,
+        }) => Line::Look(Sum {
+            time: at(*time),
+            sockets: *sockets,
+            opened: *opened,
+            closed: *closed,
+            changed: *changed,
+            lost: *lost,
+            down: rates.map(|rates| rates.down),
+            up: rates.map(|rates| rates.up),
+            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            whole: *whole,
+            age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+            by_events: *by_events,
+        }),
         Told::Failed(why) => Line::Failed { why: why.english() },
     };
     serde_json::to_string(&line).map_err(|error| Text::same(error.to_string()))

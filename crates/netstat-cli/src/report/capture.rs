@@ -47,8 +47,11 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     })?;
     let system = &*session.backend;
     // Events begin first, so that no connection begins without them.
-    let events =
-        system.events(EventWishes { arguments: false, without_bpf: session.settings.owners == Owners::Proc });
+    let events = system.events(EventWishes {
+        arguments: false,
+        without_bpf: session.settings.owners == Owners::Proc,
+        tcp_alone: false,
+    });
     let cut = Cut { snap: asked.snap, headers: asked.headers };
     let tells_all = events.method() == EventMethod::Bpf;
     let mut capture = Capture::new(system, session.filter.as_ref(), cut, session.settings.owners, tells_all);

@@ -62,8 +62,11 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
         both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
     })?;
-    let wishes =
-        EventWishes { arguments: recording.arguments, without_bpf: session.settings.owners == Owners::Proc };
+    let wishes = EventWishes {
+        arguments: recording.arguments,
+        without_bpf: session.settings.owners == Owners::Proc,
+        tcp_alone: false,
+    };
     let mut clock = read_clock(session)?;
     // Whatever is wrong with the store is known before anything is watched.
     let mut history = match &recording.store {

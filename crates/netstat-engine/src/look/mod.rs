@@ -3,8 +3,10 @@
 //! A [`LookSource`] looks again and again. A look that is whole has every socket that was asked for, and what it does not have
 //! is gone; one that is not has only the sockets that it tells of.
 
+mod told;
 mod walk;
 
+pub use told::Feed;
 pub use walk::{Walk, WalkWishes};
 
 use netstat_model::query::Kinds;
@@ -21,6 +23,8 @@ pub struct Look {
     pub sockets: SocketTable,
     /// Whether every socket that was asked for is there.
     pub whole: bool,
+    /// Connections that the system told have opened, and that may be in no list yet. Of them only their ends and owner are known.
+    pub opened: Vec<Socket>,
     /// Sockets that the system has destroyed since the look before, where it says so itself: as they were then. Some were in no
     /// look, because they lived between two.
     pub closed: Vec<Socket>,
@@ -28,6 +32,8 @@ pub struct Look {
     pub lost: u64,
     /// The processes that hold the sockets and were not told of before.
     pub processes: Vec<Process>,
+    /// Whether every TCP connection that opens and ends is told, with its process, however short it lived.
+    pub by_events: bool,
     /// How owners were found.
     pub method: OwnerMethod,
     /// What the look may lack.

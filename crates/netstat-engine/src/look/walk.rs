@@ -1,15 +1,12 @@
 //! [`Walk`]: looks by listing every socket, as seldom as that does.
 
+use super::told::{Feed, Teller, Told};
 use super::{Look, LookSource, LookWishes};
 use crate::select::{OwnersOf, Selection};
 use netstat_model::query::{Fields, Keep, Kinds, Owners, ProcessFields, Scope, SocketQuery, States};
-use netstat_model::{
-    Error, Family, IpEndpoint, NoOwner, OwnerMethod, Ownership, Process, ProcessKey, Socket, SocketId,
-    SocketRef, SocketTable, TcpInfo, TcpState, Transport, Warning,
-};
-use netstat_os::{Destroyed, DestroyedSockets, Machine, Processes, SocketWatch, Sockets};
+use netstat_model::{Error, OwnerMethod, Process, ProcessKey, Socket, SocketRef, SocketTable, Warning};
+use netstat_os::{Machine, Processes, SocketWatch, Sockets};
 use rustc_hash::FxHashSet;
-use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Nothing else tells of sockets that are bound only.
@@ -44,14 +41,15 @@ pub struct Walk<'a, S> {
     wishes: LookWishes,
     /// The processes that were told of.
     told: FxHashSet<ProcessKey>,
-    endings: Option<Box<dyn DestroyedSockets + 'a>>,
+    teller: Teller<'a>,
+    /// Events that have not begun yet.
+    feed: Option<Feed>,
     /// The last walk.
     walked: Option<Walked>,
     /// When bound sockets were listed last, and how long that took.
     bound: Option<(Instant, Duration)>,
     /// What the system has told and no look could tell, because listing failed.
-    closed: Vec<Socket>,
-    lost: u64,
+    held_back: Told,
 }
 
 /// A walk, for whoever decides about the next.
@@ -72,18 +70,24 @@ impl<'a, S: Sockets + SocketWatch + Processes + Machine> Walk<'a, S> {
     /// Returns a source of looks at a system, which listens from now on to what is destroyed.
     pub fn new(system: &'a S, how: WalkWishes, wishes: LookWishes) -> Self {
         // Only this network namespace tells.
-        let endings = if how.scope == Scope::Own { system.destroyed() } else { None };
+        let destroyed = if how.scope == Scope::Own { system.destroyed() } else { None };
         Self {
             system,
             how,
             wishes,
             told: FxHashSet::default(),
-            endings,
+            teller: destroyed.map_or(Teller::Nobody, Teller::Destroyed),
+            feed: None,
             walked: None,
             bound: None,
-            closed: Vec::new(),
-            lost: 0,
+            held_back: Told::default(),
         }
+    }
+
+    /// Takes what opens and ends from events, as soon as these have begun.
+    #[must_use]
+    pub fn with_events(self, feed: Feed) -> Self {
+        Self { feed: Some(feed), ..self }
     }
 
     fn query(&self, kinds: Kinds, states: States) -> SocketQuery {
@@ -153,17 +157,20 @@ impl<'a, S: Sockets + SocketWatch + Processes + Machine> Walk<'a, S> {
 impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> {
     fn look(&mut self, visible: &[Socket]) -> Result<Look, Error> {
         let begun = Instant::now();
-        let mut destroyed = Vec::new();
-        if let Some(endings) = &mut self.endings {
-            // What could not be read is lost, however much it was.
-            self.lost += endings.take(&mut destroyed).unwrap_or(1);
+        let now = self.system.now();
+        let boot = self.system.uptime().ok().and_then(|uptime| now?.checked_sub(uptime));
+        let place = (self.how.scope, self.system.namespace());
+        self.teller.take(place, boot, &mut self.held_back);
+        if let Some(Ok(first)) = self.feed.as_ref().map(|feed| feed.try_recv()) {
+            self.teller = self.feed.take().map_or(Teller::Nobody, Teller::Events);
+            self.held_back.hear(first, place, boot);
+            // What came before them is listed again.
+            self.walked.iter_mut().for_each(|walked| walked.is_stale = true);
         }
-        // One that was never bound was no connection.
-        let was_one = |gone: &Destroyed| gone.local.port != 0 || gone.remote.is_some();
-        self.closed.extend(destroyed.into_iter().filter(was_one).map(socket_of));
         // The counters are those of this network namespace.
         let pulse = if self.how.scope == Scope::Own { self.system.pulse() } else { None };
-        let has_moved = self.lost > 0 || !self.closed.is_empty();
+        let told = &self.held_back;
+        let has_moved = told.lost > 0 || !told.closed.is_empty() || !told.opened.is_empty();
         if let Some(walked) = &mut self.walked {
             walked.is_stale |= has_moved;
         }
@@ -172,7 +179,6 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
         let is_due = (!is_still || is_old) && self.may_walk();
         let mut warnings = Vec::new();
         let (mut sockets, mut processes) = (SocketTable::new(Keep::default()), Vec::new());
-        let now = self.system.now();
         if is_due {
             let (table, method, lacks) = self.list(self.wishes.kinds, States::all())?;
             warnings = lacks;
@@ -192,13 +198,18 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
         } else if !visible.is_empty() {
             sockets = self.again(visible);
         }
+        let told = std::mem::take(&mut self.held_back);
+        processes.extend(told.processes);
+        let by_events = self.teller.are_events();
         let walked = self.walked.as_ref();
         Ok(Look {
             info: self.system.info(),
             sockets,
             whole: is_due,
-            closed: std::mem::take(&mut self.closed),
-            lost: std::mem::take(&mut self.lost),
+            opened: told.opened.into_values().collect(),
+            closed: told.closed,
+            lost: told.lost,
+            by_events,
             processes,
             method: walked.map_or(OwnerMethod::NotNeeded, |walked| walked.method),
             warnings: walked.map(|walked| walked.warnings.clone()).unwrap_or(warnings),
@@ -220,31 +231,6 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
 
     fn forget_processes(&mut self) {
         self.told.clear();
-    }
-}
-
-/// Returns a socket as it was when the system destroyed it. Whose it was nobody knows by then.
-fn socket_of(gone: Destroyed) -> Socket {
-    let Destroyed { cookie, local, remote, bytes_sent, bytes_received, rtt, min_rtt, retransmits } = gone;
-    let family = match local.address {
-        IpAddr::V4(_) => Family::V4,
-        IpAddr::V6(_) => Family::V6,
-    };
-    let micros = |micros: Option<u32>| micros.map(|micros| Duration::from_micros(micros.into()));
-    let remote: Option<IpEndpoint> = remote;
-    Socket {
-        state: Some(TcpState::Closed),
-        id: SocketId { inode: None, cookie: Some(cookie) },
-        ownership: Ownership::Unowned(NoOwner::Vanished),
-        tcp: Some(Box::new(TcpInfo {
-            bytes_sent,
-            bytes_received,
-            rtt: micros(rtt),
-            min_rtt: micros(min_rtt),
-            total_retransmits: retransmits,
-            ..TcpInfo::default()
-        })),
-        ..Socket::new(Transport::Tcp, family, local, remote)
     }
 }
 

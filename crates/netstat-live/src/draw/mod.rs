@@ -143,7 +143,12 @@ fn head(canvas: &mut Canvas<'_, '_>) {
     if state.last.lost > 0 {
         parts.push(both!("lost {n}", "손실 {n}", n = state.last.lost).of(language).to_owned());
     }
-    parts.push(both!("every {pause}", "{pause} 간격", pause = state.interval).of(language).to_owned());
+    let pause = state.interval;
+    let pace = match last.by_events {
+        true => both!("every {pause} and by events", "{pause} 간격과 이벤트", pause),
+        false => both!("every {pause}", "{pause} 간격", pause),
+    };
+    parts.push(pace.of(language).to_owned());
     if last.age > state.interval * 3 / 2 && !state.is_past() {
         let age = Duration::from_secs(last.age.as_secs());
         parts.push(both!("table {age} old", "{age} 전의 표", age).of(language).to_owned());

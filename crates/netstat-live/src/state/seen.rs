@@ -25,8 +25,10 @@ impl State {
         self.is_dirty |= self.last.age.as_secs() != age.as_secs();
         self.last.age = age;
         self.last.listed = look.listed;
-        let (is_whole, is_current) = (look.whole, look.is_current);
+        let (is_whole, is_current, by_events) = (look.whole, look.is_current, look.by_events);
         self.last.is_whole = is_whole;
+        self.is_dirty |= self.last.by_events != by_events;
+        self.last.by_events = by_events;
         self.last.method = Some(look.method);
         self.last.lost += look.lost;
         self.is_dirty |= self.last.warnings != look.warnings;

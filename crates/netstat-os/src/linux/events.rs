@@ -36,7 +36,7 @@ pub(super) fn events(system: &Linux, wishes: EventWishes) -> Box<dyn EventStream
     let allowed = if wishes.without_bpf { Err(NoBpf::NotAsked) } else { why_no_bpf(source) };
     match allowed.and_then(|()| kernel::KernelEvents::begin(source, wishes)) {
         Ok(kernel) => {
-            let udp = Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes);
+            let udp = (!wishes.tcp_alone).then(|| Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes));
             Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO })
         }
         Err(reason) => match closings::Sampled::begin(system, reason, wishes) {
@@ -53,7 +53,7 @@ pub(super) fn events(system: &Linux, wishes: EventWishes) -> Box<dyn EventStream
 struct Complete<'a> {
     system: &'a Linux,
     kernel: kernel::KernelEvents<'a>,
-    udp: Looks<'a, Linux>,
+    udp: Option<Looks<'a, Linux>>,
     /// When the next look at UDP is due, since boot.
     look_at: Duration,
 }
@@ -69,11 +69,12 @@ impl EventStream for Complete<'_> {
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         self.kernel.take(into)?;
+        let Some(udp) = &mut self.udp else { return Ok(()) };
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
             // One that fails is tried again in its time.
-            self.look_at = now + self.udp.pause();
-            self.udp.take(into)?;
+            self.look_at = now + udp.pause();
+            udp.take(into)?;
         }
         Ok(())
     }
