@@ -36,6 +36,7 @@ cargo xtask COMMAND
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
                       (Linux, root)
+  bench live          measure netstat live with idle connections, on a terminal (Linux, root, util-linux)
   bench history [ENDS [FOLDER]]
                       write a history of ten million connections and ask it what operators ask
   accuracy [--runs N] [--output FILE]
@@ -65,6 +66,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bench", "history", arguments @ ..] => {
             workspace::run_example("netstat-store", "ten_million", arguments)
         }
+        #[cfg(target_os = "linux")]
+        ["bench", "live"] => bench::live::run(),
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
         #[cfg(target_os = "linux")]

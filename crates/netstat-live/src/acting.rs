@@ -1,8 +1,8 @@
 //! The thread that closes connections and ends processes, once somebody has said yes.
 
-use crate::collect::Open;
 use crate::deed::Deed;
 use crate::event::Event;
+use crate::open::Open;
 use netstat_engine::act::{self, Became, Outcome};
 use netstat_engine::both;
 use netstat_engine::text::{Text, system};

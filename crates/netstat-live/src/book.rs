@@ -4,8 +4,7 @@ mod back;
 
 use crate::beside::What;
 use crate::mark::{Changes, Mark, Slot};
-use crate::ring::Step;
-use back::note;
+use crate::ring::{Before, Step};
 use netstat_engine::flow::{FLOW_FIELDS, Flow, Rates, Reading};
 use netstat_engine::look::Look;
 use netstat_engine::row::{Row, Section};
@@ -509,6 +508,15 @@ impl Book {
         self.processes.retain(|process, _| held.contains(process));
         true
     }
+}
+
+/// Notes how a socket was before a look changes it.
+fn note(back: &mut Option<Step>, tables: &[SocketTable], slot: Slot, entry: &Entry) {
+    let Some(back) = back.as_mut().filter(|back| !back.has(slot)) else { return };
+    let Entry { ref key, mark, marked, state, ref flow, .. } = *entry;
+    let rates = flow.as_ref().and_then(Flow::rates);
+    let before = Before { key: key.clone(), mark, marked, state, rates, row: None };
+    back.note(slot, Some((before, tables.get(entry.table as usize).and_then(|of| of.get(entry.row)))));
 }
 
 impl Entry {

@@ -2,13 +2,13 @@
 
 use crate::event::Event;
 use crate::hear;
+use crate::open::Open;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::{LookSource, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::system;
+use netstat_model::Socket;
 use netstat_model::query::{Kinds, Owners};
-use netstat_model::{Error, Socket};
 use netstat_os::{CounterSources, Machine, Opened};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,9 +22,6 @@ pub(crate) enum Order {
     ForgetProcesses,
     Links(bool),
 }
-
-/// Opens the system to look at.
-pub type Open = Arc<dyn Fn() -> Result<Opened, Error> + Send + Sync>;
 
 /// Begins to look. Looks are sent as events; who drops the sender of orders ends it.
 pub(crate) fn begin(

@@ -1,9 +1,10 @@
 //! The view without a screen: what happens, one thing after another.
 
 use crate::beside::Happened;
-use crate::collect::{self, Open, Order};
+use crate::collect::{self, Order};
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
+use crate::open::Open;
 use crate::state::{Beginning, State};
 use crate::{Manner, Trouble};
 use netstat_engine::flow::Rates;

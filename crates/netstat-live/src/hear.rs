@@ -1,6 +1,6 @@
 //! The thread that hears of connections as they open and end, so that the buffer of the kernel is drained whatever the looks do.
 
-use crate::collect::Open;
+use crate::open::Open;
 use netstat_model::history::{ConnectionEvent, EventMethod};
 use netstat_os::{EventWishes, Events as _};
 use std::sync::mpsc::Sender;

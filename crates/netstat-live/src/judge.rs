@@ -1,7 +1,7 @@
 //! The thread that lets the checks judge the machine: often while somebody looks at what they find, seldom otherwise.
 
-use crate::collect::Open;
 use crate::event::Event;
+use crate::open::Open;
 use netstat_check::{ALL, BIND, Check, CheckSettings, EvidenceSource, JointNeeds, POLICY, Surroundings};
 use netstat_engine::text::system;
 use netstat_model::Error;

@@ -30,6 +30,8 @@ mod line;
 mod mark;
 mod named;
 mod names;
+mod open;
+mod paused;
 mod ring;
 mod state;
 mod tab;
@@ -38,9 +40,9 @@ mod terminal;
 mod tests;
 
 pub use beside::Happened;
-pub use collect::Open;
 pub use environment::Environment;
 pub use follow::{Looked, Told, follow};
+pub use open::Open;
 pub use state::Beginning;
 pub use tab::Tab;
 

@@ -5,6 +5,7 @@
 
 mod checks;
 mod crowd;
+pub(crate) mod live;
 mod machine;
 mod profile;
 mod report;

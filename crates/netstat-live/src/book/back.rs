@@ -1,9 +1,7 @@
 //! The book as it was at an earlier look.
 
 use super::{Book, Entry};
-use crate::mark::Slot;
 use crate::ring::{Before, Moment, Step};
-use netstat_engine::flow::Flow;
 use netstat_model::SocketTable;
 
 impl Book {
@@ -69,13 +67,4 @@ impl Book {
         (book.looked, book.open) = (moment.looked, moment.open);
         book
     }
-}
-
-/// Notes how a socket was before a look changes it.
-pub(super) fn note(back: &mut Option<Step>, tables: &[SocketTable], slot: Slot, entry: &Entry) {
-    let Some(back) = back.as_mut().filter(|back| !back.has(slot)) else { return };
-    let Entry { ref key, mark, marked, state, ref flow, .. } = *entry;
-    let rates = flow.as_ref().and_then(Flow::rates);
-    let before = Before { key: key.clone(), mark, marked, state, rates, row: None };
-    back.note(slot, Some((before, tables.get(entry.table as usize).and_then(|of| of.get(entry.row)))));
 }

@@ -20,6 +20,7 @@ use crate::layout::Layout;
 use crate::line::Line;
 use crate::mark::Mark;
 use crate::named::Names;
+use crate::paused::Paused;
 use crate::ring::Ring;
 use crate::tab::{Source, Spec, Tab};
 use netstat_engine::columns::{self, Column, ColumnNeeds};
@@ -28,7 +29,6 @@ use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::text::Text;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{HostAddress, SocketKey, TcpFields};
-use past::Paused;
 use rustc_hash::FxHashSet;
 use std::time::{Duration, SystemTime};
 

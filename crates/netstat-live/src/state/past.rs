@@ -4,38 +4,12 @@ use super::State;
 use crate::book::Book;
 use crate::event::Effect;
 use crate::last::LastLook;
+use crate::paused::{Paused, Then};
 use crate::ring::Step;
 use netstat_engine::both;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::SocketKey;
 use std::time::{Duration, SystemTime};
-
-/// Which moment is shown while the present is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// The one at which the screen was paused.
-    Paused,
-    /// The look of that time since boot.
-    Look(Duration),
-    /// What a history tells of that time.
-    Recorded(SystemTime),
-}
-
-/// A screen that shows another moment than the present.
-#[derive(Debug)]
-pub(crate) struct Paused {
-    pub(super) book: Book,
-    pub(super) then: Then,
-    /// Since when, by the time of the view.
-    pub(super) since: Duration,
-    /// What has changed meanwhile.
-    pub(crate) waiting: usize,
-    /// Sockets that are named here and have come to have another key meanwhile.
-    pub(super) renamed: Vec<(SocketKey, SocketKey)>,
-    /// The look that is shown.
-    pub(super) last: LastLook,
-}
 
 /// How far a key goes.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -53,7 +27,7 @@ impl State {
     }
 
     /// Goes to the present.
-    pub(super) fn to_now(&mut self) {
+    pub(super) fn go_to_now(&mut self) {
         if self.paused.is_some() {
             self.pause();
         }
@@ -136,7 +110,7 @@ impl State {
         let later = self.ring.looks().find(|looked| *looked >= least);
         match later {
             Some(looked) => self.show_look(looked),
-            None => self.to_now(),
+            None => self.go_to_now(),
         }
     }
 

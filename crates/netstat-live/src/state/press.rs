@@ -250,7 +250,7 @@ impl State {
             Action::Later => self.go_forward(false, effects),
             Action::MinuteEarlier => self.go_back(true, effects),
             Action::MinuteLater => self.go_forward(true, effects),
-            Action::Now => self.to_now(),
+            Action::Now => self.go_to_now(),
             Action::Faster => self.change_interval(false, effects),
             Action::Slower => self.change_interval(true, effects),
             Action::Whole => self.whole = !self.whole,
