@@ -66,9 +66,17 @@ impl Grouping {
         CYCLE.get(at).and_then(|name| by_name(name)).map(Self::by)
     }
 
-    /// Puts sockets together. Each comes with the name of its group.
-    pub(crate) fn gather(&mut self, book: &Book, sockets: impl Iterator<Item = (Slot, String)>) {
+    /// Puts sockets together. Each comes with the name of its group. The group of the cursor stays although nothing is in it.
+    pub(crate) fn gather(
+        &mut self,
+        book: &Book,
+        sockets: impl Iterator<Item = (Slot, String)>,
+        held: Option<&str>,
+    ) {
         let mut remotes: FxHashMap<u32, FxHashSet<IpAddr>> = FxHashMap::default();
+        if let Some(number) = held.and_then(|name| self.numbers.get(name)) {
+            self.groups.entry(*number).or_default();
+        }
         for (slot, name) in sockets {
             let number = *self.numbers.entry(name).or_insert_with_key(|_| {
                 self.next += 1;

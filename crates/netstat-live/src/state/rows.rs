@@ -126,7 +126,11 @@ impl State {
         let column = grouping.column;
         self.cells().with(|filled| {
             let named = found.iter().map(|slot| (*slot, filled.group_name(*slot, column)));
-            grouping.gather(self.shown_book(), named);
+            let held = match &self.cursor {
+                Some(Cursor { key: ItemKey::Group(name), .. }) => Some(name.as_str()),
+                _ => None,
+            };
+            grouping.gather(self.shown_book(), named, held);
         });
         Some(grouping)
     }
