@@ -182,6 +182,22 @@ impl Ring {
         Some(Moment { looked: of.looked, open: of.open, last: &of.last, differ })
     }
 
+    /// Returns how fast bytes went over a socket at each of the last looks before the present one, the oldest first, back to the one
+    /// at which it was there first. `now` is its rate at the present one.
+    pub(crate) fn rates(&self, slot: Slot, key: &SocketKey, now: Option<Rates>) -> VecDeque<Option<Rates>> {
+        let (mut course, mut rates) = (VecDeque::new(), now);
+        for step in self.steps.iter().rev() {
+            match step.changed.get(&slot) {
+                None => {}
+                Some(Some(before)) if before.key == *key => rates = before.rates,
+                // Another socket had its place, or nothing.
+                Some(_) => break,
+            }
+            course.push_front(rates);
+        }
+        course
+    }
+
     /// Returns the tables of all that is kept.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &SocketTable> {
         self.steps.iter().map(|step| &step.sockets)

@@ -1,12 +1,14 @@
 //! What takes the place of the table: the help, and the details of a socket.
 
-use super::words::wrapped;
+use super::words::{bars, wrapped};
 use super::{BOLD, Canvas, DIM, PLAIN, RED, REVERSED, safe};
+use crate::amount::short;
 use crate::beside::finding_lines;
 use crate::deed::Dialog;
 use crate::keys::BINDINGS;
 use netstat_engine::both;
 use netstat_engine::columns::by_name;
+use netstat_engine::flow::Rates;
 use netstat_engine::text::cells;
 use netstat_model::SocketKey;
 
@@ -103,9 +105,31 @@ pub(super) fn details(canvas: &mut Canvas<'_, '_>, key: &SocketKey, from: usize)
     }
     let widest = lines.iter().map(|(heading, _)| cells(heading.as_bytes())).max().unwrap_or(0);
     let begin = u16::try_from(widest).unwrap_or(0) + 2;
-    let room = usize::from(canvas.height.saturating_sub(4));
+    let course = canvas.state.course(key);
+    // Of UDP and of listeners there is no rate.
+    let first = if course.iter().flatten().next().is_some() {
+        let graph = [
+            (both!("Down", "수신"), (|rates| rates.down) as fn(Rates) -> u64),
+            (both!("Up", "송신"), |rates| rates.up),
+        ];
+        for (line, (heading, of)) in (2..).zip(graph) {
+            let now = course.back().copied().flatten().map(|rates| format!("{} B/s", short(of(rates))));
+            let now = now.unwrap_or_default();
+            let room =
+                usize::from(canvas.width).saturating_sub(usize::from(begin) + cells(now.as_bytes()) + 1);
+            let values = course.iter().map(|rates| rates.map(of));
+            let bars = bars(values, room, canvas.state.environment.ascii);
+            canvas.put(0, line, heading.of(language), begin, DIM);
+            let end = canvas.put(begin, line, &bars, canvas.width, PLAIN);
+            canvas.put(end + 1, line, &now, canvas.width, PLAIN);
+        }
+        4
+    } else {
+        2
+    };
+    let room = usize::from(canvas.height.saturating_sub(first + 2));
     let from = from.min(lines.len().saturating_sub(room));
-    for (line, (heading, value)) in (2..).zip(lines.iter().skip(from).take(room)) {
+    for (line, (heading, value)) in (first..).zip(lines.iter().skip(from).take(room)) {
         canvas.put(0, line, heading, begin, DIM);
         canvas.put(begin, line, &safe(value), canvas.width, PLAIN);
     }

@@ -100,6 +100,26 @@ pub(crate) fn skip(text: &str, width: usize) -> String {
         .collect()
 }
 
+/// Returns a line of bars for values, the latest last, none of them wider than a cell. What is not known is a blank.
+pub(super) fn bars(
+    values: impl DoubleEndedIterator<Item = Option<u64>>,
+    width: usize,
+    ascii: bool,
+) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const ASCII_BARS: [char; 8] = ['_', '.', '.', '-', '-', '=', '=', '^'];
+    let mut shown: Vec<Option<u64>> = values.rev().take(width).collect();
+    shown.reverse();
+    let most = shown.iter().flatten().copied().max().unwrap_or(0).max(1);
+    let bar = |value: &Option<u64>| {
+        let Some(value) = value else { return ' ' };
+        let step = u128::from(*value) * 7 / u128::from(most);
+        let bars = if ascii { ASCII_BARS } else { BARS };
+        bars.get(usize::try_from(step).unwrap_or(7)).copied().unwrap_or(' ')
+    };
+    shown.iter().map(bar).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +150,14 @@ mod tests {
         assert_eq!(cut("가나다라", 8, false), "가나다라");
         assert_eq!(cut("abc", 1, false), "a");
         assert_eq!(cut("abc", 0, false), "");
+    }
+
+    #[test]
+    fn bars_are_as_high_as_their_values() {
+        let values = || [None, Some(0), Some(50), Some(100), Some(u64::MAX)].into_iter();
+        assert_eq!(bars(values().take(4), 10, false), " ▁▄█");
+        assert_eq!(bars(values(), 2, false), "▁█");
+        assert_eq!(bars(values(), 9, true), " ___^");
+        assert_eq!(bars(std::iter::empty(), 9, true), "");
     }
 }

@@ -7,9 +7,11 @@ use crate::mark::{Mark, Slot};
 use crate::tab::{Source, Tab};
 use netstat_engine::both;
 use netstat_engine::columns::{self, Column, Value, by_name};
+use netstat_engine::flow::Rates;
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::for_shell;
 use netstat_model::{NoOwner, SocketKey};
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -76,6 +78,18 @@ impl State {
                 })
                 .collect()
         })
+    }
+
+    /// Returns how fast bytes have gone over a socket, look by look, up to the present; empty in the past.
+    pub(crate) fn course(&self, key: &SocketKey) -> VecDeque<Option<Rates>> {
+        if self.paused.is_some() {
+            return VecDeque::new();
+        }
+        let Some(slot) = self.book.slot(key) else { return VecDeque::new() };
+        let now = self.book.rates(slot);
+        let mut course = self.ring.rates(slot, key, now);
+        course.push_back(now);
+        course
     }
 
     /// Returns whether a socket is closed.
