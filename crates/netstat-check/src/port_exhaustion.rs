@@ -97,7 +97,8 @@ pub fn ports_taken(evidence: &Evidence) -> Option<Vec<PortsTaken>> {
         Some(PortsTaken { protocol, local, remote, taken: used.taken(), of: used.capacity })
     };
     let mut list: Vec<PortsTaken> = uses(&evidence.now.sockets, limits).iter().filter_map(taken).collect();
-    let place = |one: &PortsTaken| (one.local, one.remote.map(|end| (end.address, end.port)), one.protocol as u8);
+    let place =
+        |one: &PortsTaken| (one.local, one.remote.map(|end| (end.address, end.port)), one.protocol as u8);
     list.sort_by(|one, other| other.taken.cmp(&one.taken).then_with(|| place(one).cmp(&place(other))));
     Some(list)
 }

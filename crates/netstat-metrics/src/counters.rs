@@ -1,7 +1,9 @@
 //! What the kernel counts: segments, retransmissions, resets, what was dropped.
 
 use crate::metric::{Kind, Label, Metric, Unit, Values};
-use netstat_model::{Conntrack, Counters, IpCounters, SocketLevels, TcpCounters, TcpExtCounters, UdpCounters};
+use netstat_model::{
+    Conntrack, Counters, IpCounters, SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
+};
 
 macro_rules! metrics {
     ($($name:ident = $kind:ident, $metric:literal, $unit:expr, $help:literal;)*) => {
@@ -69,8 +71,7 @@ pub(crate) fn values(counters: Option<&Counters>) -> Vec<Values> {
 fn tcp(counters: &Counters) -> Vec<Values> {
     let mut all = [&SEGMENTS, &RETRANSMITTED, &IN_ERROR, &OPENED, &ATTEMPTS_FAILED, &RESET, &RESETS_SENT]
         .map(Values::new);
-    let each =
-        [(None, &counters.tcp), (Some("ipv4"), &counters.tcp_v4), (Some("ipv6"), &counters.tcp_v6)];
+    let each = [(None, &counters.tcp), (Some("ipv4"), &counters.tcp_v4), (Some("ipv6"), &counters.tcp_v6)];
     for (family, counters) in each {
         let Some(tcp): Option<&TcpCounters> = counters.as_ref() else { continue };
         let [segments, retransmitted, in_error, opened, failed, reset, resets] = &mut all;

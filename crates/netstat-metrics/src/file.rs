@@ -58,7 +58,8 @@ mod tests {
         std::fs::create_dir_all(inside.join("x")).unwrap();
         assert!(write_file(&inside, b"three").is_err());
         assert!(write_file(&folder.join(".."), b"three").is_err());
-        let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["folder", "netstat.prom"]);
         std::fs::remove_dir_all(&folder).unwrap();

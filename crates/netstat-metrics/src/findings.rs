@@ -14,7 +14,11 @@ pub(crate) static FINDINGS: Metric = Metric {
 pub(crate) static ALL: &[&Metric] = &[&FINDINGS];
 
 /// Returns how many findings there are of each level, for each check.
-pub(crate) fn values(evidence: &Evidence, checks: &[&'static Check], settings: &CheckSettings) -> [Values; 1] {
+pub(crate) fn values(
+    evidence: &Evidence,
+    checks: &[&'static Check],
+    settings: &CheckSettings,
+) -> [Values; 1] {
     let mut values = Values::new(&FINDINGS);
     for check in checks {
         let findings = check.judge(evidence, settings);
@@ -27,4 +31,3 @@ pub(crate) fn values(evidence: &Evidence, checks: &[&'static Check], settings: &
     }
     [values]
 }
-

@@ -7,11 +7,11 @@
 //! |---|---|
 //! | `metric.rs` | what a metric is: names, units, labels, for Prometheus and for OpenTelemetry |
 //! | `look.rs` | looks, and what all of them tell of themselves |
-//! | `sockets.rs`, `ports.rs`, `counters.rs`, `findings.rs`, `recorder.rs` | metrics by where they come from |
+//! | `sockets.rs`, `ports.rs`, `counters.rs`, `findings.rs`, `recorder.rs`, `sending.rs` | metrics by where they come from |
 //! | `name.rs` | names from outside |
 //! | `text.rs`, `file.rs` | text, and a file that node_exporter reads |
 //! | `desk.rs` | one thread looks, many ask |
-//! | `request.rs`, `server.rs` | HTTP |
+//! | `request.rs`, `server.rs`, `gzip.rs` | HTTP |
 //! | `otlp.rs`, `otlp/` | OpenTelemetry: JSON, and sending it |
 
 #![cfg_attr(
@@ -23,6 +23,7 @@ mod counters;
 mod desk;
 mod file;
 mod findings;
+mod gzip;
 mod look;
 mod metric;
 mod name;
@@ -30,6 +31,7 @@ mod otlp;
 mod ports;
 mod recorder;
 mod request;
+mod sending;
 mod server;
 mod sockets;
 mod text;
@@ -39,14 +41,15 @@ pub use file::write_file;
 pub use look::{Beside, Exposure, Known, Looks, Measured, System, TOP, Wishes};
 pub use metric::{Kind, Label, Metric, Sample, Unit, Value, Values};
 pub use name::LONGEST;
-pub use otlp::{Failed, Outcome, Resource, Sender, SendingCounts, metrics_json, parse_headers};
+pub use otlp::{Failed, Outcome, Resource, Sender, metrics_json, parse_headers};
 pub use recorder::Recorder;
+pub use sending::SendingCounts;
 pub use server::{Ask, CONNECTIONS, serve};
 pub use text::{Form, text};
 
 /// Returns every metric that there is, in the order in which they are shown.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_looks = [look::ALL, sockets::ALL, ports::ALL];
-    let rest = [counters::ALL, findings::ALL, recorder::ALL, otlp::ALL];
+    let rest = [counters::ALL, findings::ALL, recorder::ALL, sending::ALL];
     of_looks.into_iter().chain(rest).flatten().copied()
 }

@@ -1,10 +1,12 @@
 //! Looks at a system, and what each gives.
 
 use crate::metric::{Kind, Metric, Unit, Values};
-use crate::otlp::{self, SendingCounts};
 use crate::recorder::{self, Recorder};
+use crate::sending::{self, SendingCounts};
 use crate::{counters, findings, ports, sockets};
-use netstat_check::{Check, CheckSettings, Evidence, EvidenceNeeds, EvidenceSource, JointNeeds, Surroundings};
+use netstat_check::{
+    Check, CheckSettings, Evidence, EvidenceNeeds, EvidenceSource, JointNeeds, Surroundings,
+};
 use netstat_model::query::{Kinds, Owners, ProcessFields, States};
 use netstat_model::{Error, Warning};
 use netstat_os::{CounterSources, Machine, NameDatabases, Processes, Restrictions, Routes, Sockets};
@@ -69,7 +71,10 @@ pub(crate) static BUILD: Metric = Metric {
 pub(crate) static ALL: &[&Metric] = &[&BUILD, &SUCCESS, &DURATION, &TIMESTAMP, &WARNINGS];
 
 /// A system that can be measured.
-pub trait System: Sockets + Processes + Machine + CounterSources + Restrictions + NameDatabases + Routes {}
+pub trait System:
+    Sockets + Processes + Machine + CounterSources + Restrictions + NameDatabases + Routes
+{
+}
 
 impl<T: Sockets + Processes + Machine + CounterSources + Restrictions + NameDatabases + Routes> System for T {}
 
@@ -182,7 +187,7 @@ impl<'a, S: System> Looks<'a, S> {
             Known::Failed => part(&mut success, "recorder", false),
             Known::Nothing => {}
         }
-        values.extend(beside.sending.into_iter().flat_map(otlp::values));
+        values.extend(beside.sending.into_iter().flat_map(sending::values));
         let mut duration = Values::new(&DURATION);
         duration.add_real([], begun.elapsed().as_secs_f64());
         let mut timestamp = Values::new(&TIMESTAMP);

@@ -4,8 +4,7 @@ mod headers;
 mod send;
 
 pub use headers::parse_headers;
-pub use send::{Failed, Outcome, Sender, SendingCounts};
-pub(crate) use send::{ALL, values};
+pub use send::{Failed, Outcome, Sender};
 
 use crate::look::Exposure;
 use crate::metric::{Kind, Label, Value, Values};

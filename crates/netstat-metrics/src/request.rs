@@ -138,7 +138,8 @@ mod tests {
     fn what_prometheus_asks_is_answered_as_it_likes_best() {
         let accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;\
                       version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-        let head = format!("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: {accept}\r\nAccept-Encoding: gzip\r\n\r\n");
+        let head =
+            format!("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: {accept}\r\nAccept-Encoding: gzip\r\n\r\n");
         let request = of(&head).unwrap();
         assert_eq!((request.form, request.gzip, request.page), (Form::OpenMetrics, true, Page::Metrics));
         let plain = [

@@ -3,11 +3,10 @@
 //! It trusts nobody: heads have a greatest length, each connection has a time in which its head must have come and one in
 //! which its answer must have gone, and there are so many connections at a time and no more.
 
+use crate::gzip::gzip;
 use crate::look::Exposure;
 use crate::request::{self, LONGEST_HEAD, Page, Refusal, Request};
 use crate::text::text;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -29,9 +28,6 @@ const TO_LEAVE: Duration = Duration::from_secs(1);
 
 /// The pause after no connection could be taken, for lack of descriptors for example.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The stack of a connection's thread.
-const STACK: usize = 256 << 10;
 
 const ROOT: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>netstat metrics</title></head>\n\
                     <body><h1>netstat metrics</h1><p><a href=\"/metrics\">Metrics</a></p></body></html>\n";
@@ -83,7 +79,7 @@ fn take(stream: TcpStream, ask: &Arc<Ask>, open: &Arc<AtomicUsize>) {
     };
     let ask = Arc::clone(ask);
     // Without a thread the connection is closed, and its place is free again.
-    let _ = thread::Builder::new().stack_size(STACK).spawn(move || {
+    let _ = thread::Builder::new().name("http".to_owned()).spawn(move || {
         let _place = place;
         // Who is gone need not be told.
         let _ = answer(&stream, &*ask);
@@ -171,13 +167,6 @@ fn refused(refusal: Refusal, head_only: bool) -> Vec<u8> {
         bytes.extend(body.into_bytes());
     }
     bytes
-}
-
-/// Returns bytes compressed.
-pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 /// Sends all bytes by a time, however slowly they are taken.

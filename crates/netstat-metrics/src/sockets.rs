@@ -230,7 +230,11 @@ impl Queue {
 fn queues(places: BTreeMap<Place, Queue>) -> [Values; 3] {
     let mut places: Vec<(Place, Queue)> = places.into_iter().collect();
     let fuller = |one: &Queue, other: &Queue| {
-        other.fullest.partial_cmp(&one.fullest).unwrap_or(Ordering::Equal).then(other.waiting.cmp(&one.waiting))
+        other
+            .fullest
+            .partial_cmp(&one.fullest)
+            .unwrap_or(Ordering::Equal)
+            .then(other.waiting.cmp(&one.waiting))
     };
     // Stable: of equals, the order of places.
     places.sort_by(|(_, one), (_, other)| fuller(one, other));

@@ -46,7 +46,8 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
         let exposure = measuring.look();
         match sender {
             Some(mut sender) => {
-                let sent = sender.send("/v1/metrics", &metrics_json(&exposure, &resource), Instant::now() + ONCE);
+                let sent =
+                    sender.send("/v1/metrics", &metrics_json(&exposure, &resource), Instant::now() + ONCE);
                 if let Some(why) = complaint(&sent) {
                     return Err(why.into());
                 }
@@ -60,9 +61,8 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
     ctrlc::set_handler(move || stopper.stop()).map_err(|error| {
         both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
     })?;
-    let no_thread = |error| {
-        both!("cannot begin: {why}", "시작할 수 없습니다: {why}", why = system::io_error(&error))
-    };
+    let no_thread =
+        |error| both!("cannot begin: {why}", "시작할 수 없습니다: {why}", why = system::io_error(&error));
     if let Some(listener) = listener {
         let asker = asker.clone();
         serve(listener, Arc::new(move || asker.ask())).map_err(no_thread)?;
@@ -249,7 +249,8 @@ fn recorder(asked: &Metrics) -> Result<Known<Recorder>, Text> {
         let named = quoted(beside.status().as_os_str());
         both!("{named} cannot be read: {why}", "{named} 파일을 읽을 수 없습니다: {why}", named, why)
     };
-    let Some(status) = recorder_status::read(&beside).map_err(|error| unreadable(system::io_error(&error)))?
+    let Some(status) =
+        recorder_status::read(&beside).map_err(|error| unreadable(system::io_error(&error)))?
     else {
         return Ok(Known::Nothing);
     };

@@ -49,7 +49,9 @@ pub(super) fn settings(
     colour: Colour,
 ) -> Metrics {
     let typed = &arguments.metrics;
-    let has_policy = arguments.check.policy.is_some() || !arguments.check.set.is_empty() || arguments.check.config.is_some();
+    let has_policy = arguments.check.policy.is_some()
+        || !arguments.check.set.is_empty()
+        || arguments.check.config.is_some();
     // Without a policy one of them judges nothing; the other is about a port that somebody wants to bind.
     let checks = check::ALL.into_iter().filter(|check| *check != &BIND && (has_policy || *check != &POLICY));
     let interval = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));

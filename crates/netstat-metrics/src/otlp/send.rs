@@ -1,9 +1,8 @@
-//! Sending to a collector: what comes back, when to try again, and what is counted of it.
+//! Sending to a collector: what comes back, and when to try again.
 
-use crate::metric::{Kind, Label, Metric, Unit, Values};
-use crate::server::gzip;
+use crate::gzip::gzip;
+use crate::sending::SendingCounts;
 use serde_json::Value as Json;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,48 +23,6 @@ const LONGEST_ANSWER: u64 = 1 << 16;
 
 /// The most letters of what a collector says that are passed on.
 const LONGEST_WORDS: usize = 200;
-
-static EXPORTS: Metric = Metric {
-    name: "netstat.otlp.exports",
-    kind: Kind::Counter,
-    unit: Unit::Of("{request}"),
-    help: "What was sent to the collector of --otlp: taken (sent), or given up (failed).",
-};
-
-static RESENT: Metric = Metric {
-    name: "netstat.otlp.resent",
-    kind: Kind::Counter,
-    unit: Unit::Of("{request}"),
-    help: "How often something was sent to the collector again, because it was busy or could not be reached.",
-};
-
-static REJECTED: Metric = Metric {
-    name: "netstat.otlp.rejected",
-    kind: Kind::Counter,
-    unit: Unit::Of("{item}"),
-    help: "What the collector has rejected of requests that it took.",
-};
-
-/// All of them.
-pub(crate) static ALL: &[&Metric] = &[&EXPORTS, &RESENT, &REJECTED];
-
-/// What was counted while sending.
-#[derive(Debug, Default)]
-pub struct SendingCounts {
-    sent: AtomicU64,
-    failed: AtomicU64,
-    resent: AtomicU64,
-    rejected: AtomicU64,
-}
-
-/// Returns what was counted while sending.
-pub(crate) fn values(counts: &SendingCounts) -> Vec<Values> {
-    let read = |count: &AtomicU64| Some(count.load(Ordering::Relaxed));
-    let mut exports = Values::new(&EXPORTS);
-    exports.add([(Label::Outcome, "sent")], read(&counts.sent));
-    exports.add([(Label::Outcome, "failed")], read(&counts.failed));
-    vec![exports, Values::one(&RESENT, read(&counts.resent)), Values::one(&REJECTED, read(&counts.rejected))]
-}
 
 /// What became of something that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +66,11 @@ impl Sender {
     /// Prepares to send to a collector; `url` is that of all signals, as in `http://127.0.0.1:4318`.
     pub fn new(url: &str, headers: Vec<(String, String)>, counts: Arc<SendingCounts>) -> Self {
         // Certificates are those that this machine trusts.
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::PlatformVerifier)
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
         let config = Agent::config_builder()
             .timeout_global(Some(ATTEMPT))
             .max_redirects(0)
@@ -149,19 +110,12 @@ impl Sender {
             if attempts == ATTEMPTS || when >= until {
                 break Err(why);
             }
-            self.counts.resent.fetch_add(1, Ordering::Relaxed);
+            self.counts.note_resent();
         };
         match &sent {
-            Ok(Outcome::Partly(count, _)) => {
-                self.counts.sent.fetch_add(1, Ordering::Relaxed);
-                self.counts.rejected.fetch_add(*count, Ordering::Relaxed);
-            }
-            Ok(Outcome::Taken) => {
-                self.counts.sent.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(_) => {
-                self.counts.failed.fetch_add(1, Ordering::Relaxed);
-            }
+            Ok(Outcome::Taken) => self.counts.note_sent(0),
+            Ok(Outcome::Partly(rejected, _)) => self.counts.note_sent(*rejected),
+            Err(_) => self.counts.note_failed(),
         }
         sent
     }
@@ -200,9 +154,8 @@ fn outcome(answer: &[u8]) -> Outcome {
     let partly = answer.get("partialSuccess").unwrap_or(&Json::Null);
     let rejected = ["rejectedDataPoints", "rejectedLogRecords"].iter().find_map(|key| partly.get(key));
     // 64 bits are text in this JSON; some write a number all the same.
-    let count = rejected.and_then(|count| {
-        count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok()))
-    });
+    let count = rejected
+        .and_then(|count| count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok())));
     match count.filter(|count| *count > 0) {
         Some(count) => {
             let why = partly.get("errorMessage").and_then(Json::as_str).unwrap_or_default();
@@ -243,7 +196,10 @@ mod tests {
         assert_eq!(outcome(br#"{"partialSuccess":{}}"#), Outcome::Taken);
         let partly = br#"{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}"#;
         assert_eq!(outcome(partly), Outcome::Partly(3, "too old".to_owned()));
-        assert_eq!(outcome(br#"{"partialSuccess":{"rejectedLogRecords":2}}"#), Outcome::Partly(2, String::new()));
+        assert_eq!(
+            outcome(br#"{"partialSuccess":{"rejectedLogRecords":2}}"#),
+            Outcome::Partly(2, String::new())
+        );
     }
 
     #[test]

@@ -213,7 +213,7 @@ fn help_of_metrics(language: Language) -> String {
          NETSTAT metrics --listen ADDRESS [OPTIONS]\n\
          NETSTAT metrics --once [-o FILE] [OPTIONS]\n\
          NETSTAT metrics --otlp URL [OPTIONS] [interval]\n\n",
-        "\n네트워크 상태를 메트릭으로 제공합니다: HTTP로 Prometheus에, 파일로 node_exporter에,\nOTLP로 OpenTelemetry에.\n\n\
+        "\n네트워크 상태를 메트릭으로 제공합니다: HTTP로 Prometheus에, 파일로\nnode_exporter에, OTLP로 OpenTelemetry에.\n\n\
          NETSTAT metrics --listen 주소 [옵션]\n\
          NETSTAT metrics --once [-o 파일] [옵션]\n\
          NETSTAT metrics --otlp URL [옵션] [간격]\n\n"

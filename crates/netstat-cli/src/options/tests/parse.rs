@@ -640,7 +640,7 @@ fn words_are_an_interval_or_a_filter() {
     for (line, complaint) in [
         (
             "--help foo",
-            "there is no help about \"foo\": the topics are filter, columns, check, record, history, close, end, live, capture, examples",
+            "there is no help about \"foo\": the topics are filter, columns, check, record, history, close, end, live, capture, metrics, examples",
         ),
         ("help colums", "there is no help about \"colums\": type netstat --help columns"),
         (
