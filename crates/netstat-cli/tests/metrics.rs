@@ -620,7 +620,7 @@ fn a_collector_that_refuses_is_not_asked_again() {
         assert!(said.starts_with("netstat: the collector refuses (status 400): no"), "{run:?}");
         assert!(!run.complaint.contains('\u{1b}'));
         assert_eq!(got.iter().count(), 1);
-        let partly = "Content-Length: 69\r\n\r\n{\"partialSuccess\":{\"rejectedDataPoints\":\"2\",\"errorMessage\":\"too new\"}}";
+        let partly = "\r\n{\"partialSuccess\":{\"rejectedDataPoints\":\"2\",\"errorMessage\":\"too new\"}}";
         let (place, _got) = collector(vec![Manner::Answer("200 OK", partly)]);
         let run = finish(command(&format!("metrics --once --otlp http://{place}")));
         assert!(run.complaint.contains("the collector has rejected 2 values: too new"), "{run:?}");
@@ -644,5 +644,65 @@ fn what_is_sent_is_sent_again_and_again_and_counted() {
         assert_eq!(value(&text, &["netstat_otlp_exports_total", "sent"]), 2.0);
         assert_eq!(value(&text, &["netstat_otlp_resent_total"]), 0.0);
         assert_eq!(server.stop(), Some(0));
+    });
+}
+
+#[test]
+fn connections_that_ended_are_sent_as_logs() {
+    on_own_thread(|_| {
+        let folder = Folder::new("metrics-logs");
+        let store = folder.path("history");
+        let mut record = command("record --store");
+        record.arg(&store).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut recorder = record.spawn().unwrap();
+        let ask = |words: &str| {
+            let mut asked = command(words);
+            asked.arg("--store").arg(&store);
+            finish(asked)
+        };
+        eventually("the recorder", || (ask("record --status").code == Some(0)).then_some(())).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        for _ in 0..3 {
+            let client = TcpStream::connect(place).unwrap();
+            drop(listener.accept().unwrap());
+            drop(client);
+        }
+        // An end is sent when the recorder has written what came some seconds after it.
+        let (collector, got) = collector(vec![TAKEN, Manner::Cut, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN]);
+        let run = eventually("the ends", || {
+            let run = ask(&format!("history --columns local,ended --json lport {}", place.port()));
+            (run.text.matches("\"ended\":\"").count() >= 3).then_some(())
+        });
+        run.unwrap();
+        let ended = Instant::now();
+        eventually("some seconds", || (ended.elapsed() > Duration::from_secs(7)).then_some(())).unwrap();
+        let run = ask(&format!("metrics --once --otlp http://{collector} --logs --since 1h"));
+        let _ = ask("record --stop");
+        recorder.wait().unwrap();
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let logs: Vec<Got> = got.try_iter().filter(|got| got.head.starts_with("post /v1/logs ")).collect();
+        let records: Vec<&Value> = logs
+            .iter()
+            .flat_map(|got| {
+                got.body.pointer("/resourceLogs/0/scopeLogs/0/logRecords").unwrap().as_array().unwrap()
+            })
+            .collect();
+        let port = format!(r#"{{"key":"server.port","value":{{"intValue":"{}"}}}}"#, place.port());
+        let of_clients = records.iter().filter(|record| {
+            let text = record["attributes"].to_string();
+            text.contains(&port) && text.contains(r#""key":"client.port""#)
+        });
+        // Both ends of each are here; without BPF nobody knows which of them is which.
+        let local = format!("127.0.0.1:{}", place.port());
+        let about: Vec<_> =
+            records.iter().filter(|record| record["body"].to_string().contains(&local)).collect();
+        assert!(about.len() >= 3, "{records:?}");
+        for record in of_clients {
+            assert_eq!(record["eventName"], "netstat.connection.ended");
+            assert!(
+                record["timeUnixNano"].as_str().unwrap() < record["observedTimeUnixNano"].as_str().unwrap()
+            );
+        }
     });
 }

@@ -41,7 +41,7 @@ pub use file::write_file;
 pub use look::{Beside, Exposure, Known, Looks, Measured, System, TOP, Wishes};
 pub use metric::{Kind, Label, Metric, Sample, Unit, Value, Values};
 pub use name::LONGEST;
-pub use otlp::{Failed, Outcome, Resource, Sender, metrics_json, parse_headers};
+pub use otlp::{Failed, LogBatch, MOST_RECORDS, Outcome, Resource, Sender, metrics_json, parse_headers};
 pub use recorder::Recorder;
 pub use sending::SendingCounts;
 pub use server::{Ask, CONNECTIONS, serve};

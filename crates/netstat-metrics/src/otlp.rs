@@ -1,9 +1,11 @@
-//! OpenTelemetry: metrics as JSON of OTLP (1.x), and sending them by HTTP.
+//! OpenTelemetry: metrics and log records as JSON of OTLP (1.x), and sending them by HTTP.
 
 mod headers;
+mod logs;
 mod send;
 
 pub use headers::parse_headers;
+pub use logs::{LogBatch, MOST_RECORDS};
 pub use send::{Failed, Outcome, Sender};
 
 use crate::look::Exposure;

@@ -24,8 +24,15 @@ static REJECTED: Metric = Metric {
     help: "What the collector has rejected of requests that it took.",
 };
 
+static RECORDS: Metric = Metric {
+    name: "netstat.otlp.log_records",
+    kind: Kind::Counter,
+    unit: Unit::Of("{record}"),
+    help: "Ended connections that were sent as log records, of --logs; one that was sent twice counts twice.",
+};
+
 /// All of them.
-pub(crate) static ALL: &[&Metric] = &[&EXPORTS, &RESENT, &REJECTED];
+pub(crate) static ALL: &[&Metric] = &[&EXPORTS, &RESENT, &REJECTED, &RECORDS];
 
 /// What was counted while sending.
 #[derive(Debug, Default)]
@@ -34,6 +41,7 @@ pub struct SendingCounts {
     failed: AtomicU64,
     resent: AtomicU64,
     rejected: AtomicU64,
+    records: AtomicU64,
 }
 
 impl SendingCounts {
@@ -41,6 +49,11 @@ impl SendingCounts {
     pub(crate) fn note_sent(&self, rejected: u64) {
         self.sent.fetch_add(1, Ordering::Relaxed);
         self.rejected.fetch_add(rejected, Ordering::Relaxed);
+    }
+
+    /// Counts log records that were sent.
+    pub fn note_records(&self, count: usize) {
+        self.records.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     /// Counts a request that was given up.
@@ -60,5 +73,10 @@ pub(crate) fn values(counts: &SendingCounts) -> Vec<Values> {
     let mut exports = Values::new(&EXPORTS);
     exports.add([(Label::Outcome, "sent")], read(&counts.sent));
     exports.add([(Label::Outcome, "failed")], read(&counts.failed));
-    vec![exports, Values::one(&RESENT, read(&counts.resent)), Values::one(&REJECTED, read(&counts.rejected))]
+    vec![
+        exports,
+        Values::one(&RESENT, read(&counts.resent)),
+        Values::one(&REJECTED, read(&counts.rejected)),
+        Values::one(&RECORDS, read(&counts.records)),
+    ]
 }

@@ -194,6 +194,8 @@ pub(crate) struct MetricsArguments {
     pub(crate) output: Option<PathBuf>,
     /// `--otlp`: where to send.
     pub(crate) otlp: Option<String>,
+    /// `--logs`: send connections that ended as well.
+    pub(crate) logs: bool,
     /// `--top`: how many processes and destinations are named.
     pub(crate) top: Option<usize>,
 }

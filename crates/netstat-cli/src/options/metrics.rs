@@ -42,6 +42,18 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "-o는 --once로 쓸 파일입니다. 이렇게 입력하세요: netstat metrics --once -o netstat.prom"
         ));
     }
+    if typed.logs && typed.otlp.is_none() {
+        return Err(complaint!(
+            "--logs goes to a collector: type netstat metrics --otlp http://127.0.0.1:4318 --logs",
+            "--logs는 수집기로 보냅니다. 이렇게 입력하세요: netstat metrics --otlp http://127.0.0.1:4318 --logs"
+        ));
+    }
+    if typed.logs != arguments.history.since.is_some() && (arguments.history.since.is_some() || typed.once) {
+        return Err(complaint!(
+            "--since says from when --logs sends, and --once --logs needs it: type --logs --since 1h",
+            "--since는 --logs가 언제부터 보낼지 정하며, --once --logs에는 꼭 필요합니다. 이렇게 입력하세요: --logs --since 1h"
+        ));
+    }
     if let Some(seconds) = arguments.interval
         && (typed.otlp.is_none() || typed.once)
     {

@@ -1,17 +1,19 @@
 //! `netstat metrics`: the state of the network for Prometheus, OpenMetrics and OpenTelemetry.
 
-use super::{Session, check, recorder_status, rights};
+use super::collector::{collector, complaint};
+use super::logs::Logs;
+use super::{Session, check, past, recorder_status, rights};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::recorder_status::RecorderStatus;
 use crate::settings::{Metrics, Sending, Task};
 use netstat_check::{CheckSettings, JointNeeds, POLICY, Surroundings, lacking};
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_engine::text::quote::{one_line, quoted};
+use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
 use netstat_metrics::{
-    Asker, Exposure, Failed, Form, Known, Looks, Outcome, Recorder, Resource, Sender, SendingCounts, Wishes,
-    desk, metrics_json, parse_headers, serve, text, write_file,
+    Asker, Exposure, Form, Known, Looks, Recorder, Resource, Sender, SendingCounts, Wishes, desk,
+    metrics_json, serve, text, write_file,
 };
 use netstat_os::{Machine, Opened};
 use netstat_store::{Beside, is_recording};
@@ -35,7 +37,18 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
     }
     let counts = asked.otlp.as_ref().map(|_| Arc::new(SendingCounts::default()));
     let sender = match (&asked.otlp, &counts) {
-        (Some(sending), Some(counts)) => Some(sender(sending, counts)?),
+        (Some(sending), Some(counts)) => Some(collector(sending, counts)?),
+        _ => None,
+    };
+    let logs = match (&asked.otlp, &counts) {
+        (Some(sending @ Sending { logs: Some(since), .. }), Some(counts)) => {
+            let since = match since {
+                Some(when) => past::moment(session, "--since", when)?,
+                None => session.backend.now().unwrap_or_else(SystemTime::now),
+            };
+            let sender = collector(sending, counts)?;
+            Some(Logs::new(asked.store.clone(), sender, since, Arc::clone(counts)))
+        }
         _ => None,
     };
     let resource = Resource { host: session.backend.host_name().ok(), version: VERSION };
@@ -49,6 +62,11 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
                 let sent =
                     sender.send("/v1/metrics", &metrics_json(&exposure, &resource), Instant::now() + ONCE);
                 if let Some(why) = complaint(&sent) {
+                    return Err(why.into());
+                }
+                if let Some(mut logs) = logs
+                    && let Err(why) = logs.send(&resource, Instant::now() + ONCE)
+                {
                     return Err(why.into());
                 }
             }
@@ -69,8 +87,14 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
     }
     if let (Some(sender), Some(sending)) = (sender, &asked.otlp) {
         let interval = sending.interval;
+        let resource = resource.clone();
         let keep = move || keep_sending(sender, &asker, &resource, interval);
         thread::Builder::new().name("otlp".to_owned()).spawn(keep).map_err(no_thread)?;
+    }
+    if let (Some(logs), Some(sending)) = (logs, &asked.otlp) {
+        let interval = sending.interval;
+        let keep = move || keep_logging(logs, &resource, interval);
+        thread::Builder::new().name("logs".to_owned()).spawn(keep).map_err(no_thread)?;
     }
     desk.answer(|| measuring.look());
     Ok(ExitCode::SUCCESS)
@@ -104,16 +128,6 @@ fn listen(place: std::net::SocketAddr) -> Result<TcpListener, Text> {
     Ok(listener)
 }
 
-fn sender(sending: &Sending, counts: &Arc<SendingCounts>) -> Result<Sender, Text> {
-    let headers = parse_headers(sending.headers.as_deref().unwrap_or_default()).ok_or_else(|| {
-        both!(
-            "OTEL_EXPORTER_OTLP_HEADERS is not understood: write name=value, separated by commas",
-            "OTEL_EXPORTER_OTLP_HEADERS를 알아볼 수 없습니다. 이름=값을 쉼표로 나누어 쓰세요"
-        )
-    })?;
-    Ok(Sender::new(&sending.url, headers, Arc::clone(counts)))
-}
-
 /// Sends what is measured, again and again. What cannot be sent is said once, until it works again.
 fn keep_sending(mut sender: Sender, asker: &Asker, resource: &Resource, interval: Duration) {
     let mut said = None;
@@ -131,33 +145,18 @@ fn keep_sending(mut sender: Sender, asker: &Asker, resource: &Resource, interval
     }
 }
 
-/// Returns what is wrong with something that was sent. What a collector says is from outside.
-fn complaint(sent: &Result<Outcome, Failed>) -> Option<Text> {
-    Some(match sent {
-        Ok(Outcome::Taken) => return None,
-        Ok(Outcome::Partly(count, why)) => both!(
-            "the collector has rejected {count:value|values}: {why}",
-            "수집기가 값 {count}개를 거부했습니다: {why}",
-            count = *count,
-            why = one_line(why)
-        ),
-        Err(Failed::Refused(status, why)) => both!(
-            "the collector refuses (status {status}): {why}",
-            "수집기가 거부했습니다(상태 {status}): {why}",
-            status = status.to_string(),
-            why = one_line(why)
-        ),
-        Err(Failed::Busy(status)) => both!(
-            "the collector is busy (status {status}); later values are sent later",
-            "수집기가 바쁩니다(상태 {status}). 다음 값은 다음에 보냅니다",
-            status = status.to_string()
-        ),
-        Err(Failed::Unreachable(why)) => both!(
-            "the collector cannot be reached: {why}; later values are sent later",
-            "수집기에 연결할 수 없습니다: {why}. 다음 값은 다음에 보냅니다",
-            why = one_line(why)
-        ),
-    })
+/// Sends connections that ended, again and again. Why that fails is said once, until it works again.
+fn keep_logging(mut logs: Logs, resource: &Resource, interval: Duration) {
+    let mut said = None;
+    loop {
+        let next = Instant::now() + interval;
+        let why = logs.send(resource, next).err();
+        if let Some(why) = why.as_ref().filter(|why| said.as_ref() != Some(*why)) {
+            output::complain(why);
+        }
+        said = why;
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
 }
 
 /// Writes metrics as text, to the file that is named or to standard output.

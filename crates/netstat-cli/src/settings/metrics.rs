@@ -3,6 +3,7 @@
 use super::{Checks, Colour, Task};
 use crate::options::Arguments;
 use netstat_check::{self as check, BIND, POLICY};
+use netstat_engine::text::When;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,13 +33,15 @@ pub(crate) struct Metrics {
 }
 
 /// Where to send metrics, and how often.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sending {
     /// The collector, without the path of a signal.
     pub(crate) url: String,
     /// `name=value`, separated by commas, as the variable has it.
     pub(crate) headers: Option<String>,
     pub(crate) interval: Duration,
+    /// Whether connections that ended are sent as well, and from when; without one from now on.
+    pub(crate) logs: Option<Option<When>>,
 }
 
 /// Interprets what was typed after `netstat metrics`.
@@ -63,6 +66,7 @@ pub(super) fn settings(
             url,
             headers: environment("OTEL_EXPORTER_OTLP_HEADERS").filter(|headers| !headers.is_empty()),
             interval: interval.unwrap_or(INTERVAL),
+            logs: typed.logs.then(|| arguments.history.since.clone()),
         }),
         top: typed.top.unwrap_or(netstat_metrics::TOP),
         store,

@@ -5,8 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat metrics` takes as well.
-pub(in super::super) const SHARED: [&str; 9] =
-    ["config", "generate", "help", "lang", "netns", "owners", "policy", "set", "store"];
+pub(in super::super) const SHARED: [&str; 10] =
+    ["config", "generate", "help", "lang", "netns", "owners", "policy", "set", "since", "store"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Metrics;
     [] "listen", value(metrics.listen, "ADDRESS", "127.0.0.1:9478", ValueKind::Free, values::parse_listen);
@@ -18,6 +18,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Metrics;
         details "Nobody is asked who they are: an address that others reach shows them the programs and connections of this \
                  machine."
                 "누구인지 묻지 않으므로, 다른 곳에서 닿는 주소라면 이 컴퓨터의 프로그램과 연결이 그곳에도 보입니다.";
+    [] "logs", switch(metrics.logs);
+        "With --otlp, send connections that ended as logs",
+        "With --otlp, also sends each connection that ends as a log record, from what netstat record keeps. Without --since, \
+         those that end from now on.",
+        "--otlp와 함께, netstat record가 저장한 기록에서 끝나는 연결을 로그 레코드로도 보냅니다. --since를 지정하지 않으면 지금부터 \
+         끝나는 연결만 보냅니다.";
     [] "once", switch(metrics.once);
         "Measure once, and end",
         "Measures once, and ends. Prints the metrics as text, unless -o or --otlp says where they go.",
