@@ -53,3 +53,6 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     let rest = [counters::ALL, findings::ALL, recorder::ALL, sending::ALL];
     of_looks.into_iter().chain(rest).flatten().copied()
 }
+
+#[cfg(test)]
+mod tests;
