@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
     };
     let resource = Resource { host: session.backend.host_name().ok(), version: VERSION };
     // A place that cannot be had is known before anything is measured.
-    let listener = asked.listen.map(|place| listen(place)).transpose()?;
+    let listener = asked.listen.map(listen).transpose()?;
     let mut measuring = Measuring::begin(session, asked, counts)?;
     if asked.once {
         let exposure = measuring.look();
