@@ -262,6 +262,43 @@ fn others_read_the_text() {
     });
 }
 
+/// What the alerts of the documentation are tried on: an accept queue, ports and a finding, each once as it should be and once not.
+const ALERTS: &str = r#"
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'netstat_listen_queue_fullest_ratio{instance="a",protocol="tcp",address="0.0.0.0",port="80",process="web",owner="process"}'
+        values: '1+0x20'
+      - series: 'netstat_listen_queue_fullest_ratio{instance="a",protocol="tcp",address="0.0.0.0",port="81",process="api",owner="process"}'
+        values: '0.2+0x20'
+      - series: 'netstat_listen_overflows_total{instance="a"}'
+        values: '0+60x20'
+      - series: 'netstat_local_ports_taken{instance="a",protocol="tcp",local_address="10.0.0.1",remote_address="192.0.2.1",remote_port="443"}'
+        values: '27000+0x20'
+      - series: 'netstat_local_ports_taken{instance="a",protocol="tcp",local_address="10.0.0.1",remote_address="192.0.2.2",remote_port="443"}'
+        values: '5+0x20'
+      - series: 'netstat_local_ports_limit{instance="a",protocol="tcp",family="ipv4"}'
+        values: '28232+0x20'
+      - series: 'netstat_local_ports_limit{instance="a",protocol="tcp",family="ipv6"}'
+        values: '28232+0x20'
+      - series: 'netstat_check_findings{instance="a",check="close-wait",level="critical"}'
+        values: '2+0x20'
+      - series: 'netstat_check_findings{instance="a",check="conntrack",level="critical"}'
+        values: '0+0x20'
+    promql_expr_test:
+      - expr: count by (alertname) (ALERTS{alertstate="firing"})
+        eval_time: 15m
+        exp_samples:
+          - labels: '{alertname="AcceptQueueFull"}'
+            value: 1
+          - labels: '{alertname="LocalPortsRunOut"}'
+            value: 1
+          - labels: '{alertname="NetworkFinding"}'
+            value: 1
+"#;
+
 #[test]
 fn the_examples_in_the_documentation_are_valid() {
     let page =
@@ -296,6 +333,10 @@ fn the_examples_in_the_documentation_are_valid() {
         std::fs::write(&config_file, config).unwrap();
         gives(Command::new("promtool").args(["check", "rules"]).arg(&rules_file), b"");
         gives(Command::new("promtool").args(["check", "config"]).arg(&config_file), b"");
+        // Each alert fires where it should, and one of them where nothing is wrong does not.
+        let tests = folder.path("tests.yml");
+        std::fs::write(&tests, ALERTS).unwrap();
+        gives(Command::new("promtool").args(["test", "rules"]).arg(&tests), b"");
     }
 }
 
@@ -496,6 +537,7 @@ fn what_the_recorder_counts_is_told() {
             finish(once)
         };
         assert!(odd.complaint.contains("history.db.status"), "{odd:?}");
+        assert_eq!(odd.code, Some(1), "what is known is written all the same");
         assert_eq!(value(&odd.text, &["netstat_look_success", "recorder"]), 0.0);
         assert!(!odd.text.contains("netstat_recorder_"), "{}", odd.text);
     });
@@ -631,16 +673,17 @@ fn a_collector_that_refuses_is_not_asked_again() {
 fn what_is_sent_is_sent_again_and_again_and_counted() {
     on_own_thread(|_| {
         let busy = Manner::Answer("429 Too Many Requests", "Retry-After: 3600\r\nContent-Length: 0\r\n\r\n");
-        let (place, got) = collector(vec![TAKEN, TAKEN, busy]);
+        let (place, got) = collector(vec![TAKEN, TAKEN, busy, TAKEN]);
         let mut server = Server::start(Path::new(NETSTAT), &format!("--otlp http://{place} 1"));
         for _ in 0..3 {
             got.recv_timeout(PATIENCE).unwrap();
         }
         let text = eventually("it is given up", || {
-            Some(server.metrics())
-                .filter(|text| text.contains("netstat_otlp_exports_total{outcome=\"failed\"} 1\n"))
+            let failed = |text: &String| value(text, &["netstat_otlp_exports_total", "failed"]) >= 2.0;
+            Some(server.metrics()).filter(failed)
         })
         .unwrap();
+        assert!(got.try_recv().is_err(), "it is told nothing before it wants to hear it");
         assert_eq!(value(&text, &["netstat_otlp_exports_total", "sent"]), 2.0);
         assert_eq!(value(&text, &["netstat_otlp_resent_total"]), 0.0);
         assert_eq!(server.stop(), Some(0));

@@ -72,7 +72,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Metrics) -> Result<ExitCode, Tr
             }
             None => write(asked, &exposure)?,
         }
-        return Ok(if measuring.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(if measuring.is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let (asker, desk) = desk();
     let stopper = asker.clone();
@@ -189,6 +189,8 @@ struct Measuring<'a> {
     said: Warnings,
     /// What failed at the last look: it is said again when something else does.
     failed: Vec<Text>,
+    /// Whether nothing failed that was asked for. The recorder of a history that nobody named need not be there.
+    is_whole: bool,
 }
 
 impl<'a> Measuring<'a> {
@@ -214,13 +216,14 @@ impl<'a> Measuring<'a> {
         let owners = session.settings.owners;
         let wishes = Wishes { checks, settings, surroundings, owners, top: asked.top, version: VERSION };
         let looks = Looks::begin(&*session.backend, wishes);
-        Ok(Self { looks, asked, counts, said, failed: Vec::new() })
+        Ok(Self { looks, asked, counts, said, failed: Vec::new(), is_whole: true })
     }
 
     /// Looks, and says what is missing where it was not said before.
     fn look(&mut self) -> Arc<Exposure> {
         let recorder = recorder(self.asked);
         let mut failed = Vec::new();
+        self.is_whole = recorder.is_ok() || !self.asked.store_named;
         let recorder = match recorder {
             Ok(known) => known,
             Err(why) => {
@@ -230,6 +233,7 @@ impl<'a> Measuring<'a> {
         };
         let beside = netstat_metrics::Beside { recorder, sending: self.counts.as_deref() };
         let measured = self.looks.take(beside);
+        self.is_whole &= measured.failures.is_empty();
         failed.extend(measured.failures.iter().map(system::error));
         for why in failed.iter().filter(|why| !self.failed.contains(why)) {
             output::complain(why);

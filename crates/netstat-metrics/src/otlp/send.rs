@@ -58,8 +58,8 @@ pub struct Sender {
     url: String,
     headers: Vec<(String, String)>,
     counts: Arc<SendingCounts>,
-    /// The collector does not want to hear anything before.
-    not_before: Option<Instant>,
+    /// The collector does not want to hear anything before, and why.
+    not_before: Option<(Instant, Failed)>,
 }
 
 impl Sender {
@@ -95,8 +95,12 @@ impl Sender {
         let mut pause = FIRST_PAUSE;
         let mut attempts = 0;
         let sent = loop {
-            if let Some(when) = self.not_before.take() {
-                thread::sleep(when.min(until).saturating_duration_since(Instant::now()));
+            if let Some((when, why)) = &self.not_before {
+                if *when >= until {
+                    break Err(why.clone());
+                }
+                thread::sleep(when.saturating_duration_since(Instant::now()));
+                self.not_before = None;
             }
             attempts += 1;
             let (why, least) = match self.attempt(path, bytes, packed) {
@@ -105,7 +109,7 @@ impl Sender {
                 Attempt::Later(failed, least) => (failed, least),
             };
             let when = Instant::now() + least.unwrap_or_else(|| jittered(pause));
-            self.not_before = Some(when);
+            self.not_before = Some((when, why.clone()));
             pause *= 2;
             if attempts == ATTEMPTS || when >= until {
                 break Err(why);
