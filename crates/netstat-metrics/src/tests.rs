@@ -6,6 +6,7 @@ use crate::{
     metrics_json, text,
 };
 use netstat_check::{CheckSettings, Surroundings, by_name};
+use netstat_model::history::GapCause;
 use netstat_model::query::{Listing, Owners, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, ConnectionRole, Conntrack, Counters, EndReason, Error, Firewall, Inbound, Interface,
@@ -279,12 +280,22 @@ fn an_ended_connection_is_a_record() {
     // What is open is no record.
     batch.add(&socket(1, TcpState::Established, held(7)), None);
     assert_eq!(batch.len(), 1);
+    batch.add_gap(UNIX_EPOCH, ended, Some(3), GapCause::Ring);
     let resource = Resource { host: None, version: "1" };
     let json: serde_json::Value = serde_json::from_slice(&batch.take_json(&resource, ended)).unwrap();
     assert!(batch.is_empty());
     let record = json.pointer("/resourceLogs/0/scopeLogs/0/logRecords/0").unwrap();
     assert_eq!(record["timeUnixNano"], "5000000000");
     assert_eq!(record["body"]["stringValue"], "cu\\x1brl: 10.0.0.1:40000 > 192.0.2.1:443: refused");
+    let gap = json.pointer("/resourceLogs/0/scopeLogs/0/logRecords/1").unwrap();
+    assert_eq!(
+        (gap["severityText"].as_str(), gap["eventName"].as_str()),
+        (Some("WARN"), Some("netstat.history.gap"))
+    );
+    assert!(
+        gap["attributes"].to_string().contains(r#"{"key":"netstat.gap.lost","value":{"intValue":"3"}}"#),
+        "{gap}"
+    );
     let attributes = record["attributes"].as_array().unwrap();
     let of = |key: &str| {
         let found: Vec<_> = attributes.iter().filter(|attribute| attribute["key"] == key).collect();

@@ -49,6 +49,12 @@ impl Logs {
             let next = end.min(self.sent + STRETCH);
             let span = Span { since: Some(self.sent), until: Some(next) };
             let mut batch = LogBatch::default();
+            for gap in reader.gaps(&span).map_err(|error| store_error(&error))? {
+                // One is known when it is over, and may have begun in a span that was sent.
+                if self.sent <= gap.until && gap.until < next {
+                    batch.add_gap(gap.from, gap.until, gap.lost, gap.cause);
+                }
+            }
             let mut failed = None;
             let read = reader.ends(&span, &Preselection::default(), &mut |socket| {
                 let owner = OwnershipRef::from(&socket.ownership).principal();

@@ -2,7 +2,9 @@
 
 use super::{Resource, nanoseconds, text_attribute};
 use crate::name::shown;
-use netstat_engine::text::lifespan::reason;
+use netstat_engine::text::lifespan::{gap_cause, reason};
+use netstat_engine::text::time::rfc_3339;
+use netstat_model::history::GapCause;
 use netstat_model::{ConnectionRole, Endpoint, IpEndpoint, Process, Socket};
 use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
@@ -14,6 +16,9 @@ pub const MOST_RECORDS: usize = 512;
 /// The number that OTLP gives to what is worth knowing (`INFO`).
 const INFO: u8 = 9;
 
+/// And to what somebody should look at (`WARN`).
+const WARN: u8 = 13;
+
 /// Records for one request.
 #[derive(Debug, Default)]
 pub struct LogBatch(Vec<Json>);
@@ -22,6 +27,28 @@ impl LogBatch {
     /// Adds a connection, a listener or a UDP socket that ended. What did not end is no record.
     pub fn add(&mut self, socket: &Socket, process: Option<&Process>) {
         self.0.extend(record(socket, process));
+    }
+
+    /// Adds a span of which the history is not whole: what ended there may be no record. `lost` is how many of what `cause`
+    /// names, where that is known.
+    pub fn add_gap(&mut self, from: SystemTime, until: SystemTime, lost: Option<u64>, cause: GapCause) {
+        let cause = gap_cause(cause);
+        let mut attributes = vec![
+            text_attribute("netstat.gap.cause", cause),
+            text_attribute("netstat.gap.from", &rfc_3339(from)),
+            text_attribute("netstat.gap.until", &rfc_3339(until)),
+        ];
+        attributes.extend(lost.map(|lost| number("netstat.gap.lost", lost)));
+        let said =
+            format!("the history is not whole from {} to {}: {cause}", rfc_3339(from), rfc_3339(until));
+        self.0.push(json!({
+            "timeUnixNano": nanoseconds(until),
+            "severityNumber": WARN,
+            "severityText": "WARN",
+            "eventName": "netstat.history.gap",
+            "body": { "stringValue": said },
+            "attributes": attributes,
+        }));
     }
 
     /// Returns how many records there are.
