@@ -443,13 +443,14 @@ fn whoever_means_no_good_does_not_stop_it() {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 
         // So many and no more; when they have gone there is room again.
-        let many: Vec<TcpStream> = (0..netstat_metrics::CONNECTIONS + 8).map(|_| server.connect()).collect();
         eventually("a connection too many is sent away", || {
-            let answer = String::from_utf8_lossy(&server.ask(b"")).into_owned();
+            let many: Vec<TcpStream> =
+                (0..netstat_metrics::CONNECTIONS + 8).map(|_| server.connect()).collect();
+            let mut answer = String::new();
+            let _ = many.last()?.read_to_string(&mut answer);
             answer.starts_with("HTTP/1.1 503 ").then_some(())
         })
         .unwrap();
-        drop(many);
         eventually("there is room again", || {
             let answer = server.ask(b"GET /metrics HTTP/1.1\r\n\r\n");
             answer.starts_with(b"HTTP/1.1 200 ").then_some(())

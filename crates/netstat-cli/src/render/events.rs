@@ -143,8 +143,7 @@ fn moment(out: &mut Vec<u8>, key: &str, at: Option<SinceBoot>, clock: &ClockRead
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::history::GapCause;
-    use netstat_model::history::{ConnectionRole, EndReason, ProcessInstance};
+    use netstat_model::history::{ConnectionRole, EndReason, GapCause, ProcessInstance};
     use netstat_model::{Namespace, ProcessKey};
     use std::time::Duration;
 
