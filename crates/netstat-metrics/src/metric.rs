@@ -148,7 +148,7 @@ pub enum Value {
 /// A value and what tells it from the others of its metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// The labels, each at most once. Text from outside is escaped and short ([`crate::name::shown`]).
+    /// The labels, each at most once. Text from outside is escaped and short.
     pub labels: Vec<(Label, String)>,
     /// The value.
     pub value: Value,
