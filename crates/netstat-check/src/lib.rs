@@ -102,6 +102,7 @@ pub use lacking::lacking;
 pub use marks::Marks;
 pub use needs::{Details, EvidenceNeeds, Twice};
 pub use policy::{CHECK as POLICY, Policy, learned};
+pub use port_exhaustion::{PortsTaken, ports_taken};
 pub use registry::{ALL, NAMES, by_name};
 pub use surroundings::{Firewalled, NamedList, Surroundings};
 pub use suspicious::CHECK as SUSPICIOUS;

@@ -11,8 +11,10 @@ use super::{
     Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds,
 };
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Family, IpSocketRef, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport};
-use std::net::SocketAddr;
+use netstat_model::{
+    Family, IpEndpoint, IpSocketRef, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport,
+};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use texts::{DATA, SOURCE};
 use use_of_ports::{Pool, Use, share_no_port, uses};
@@ -64,6 +66,41 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         findings.push(Finding::ok(sentence));
     }
     findings
+}
+
+/// Ports of the local range that are taken, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortsTaken {
+    /// TCP or UDP.
+    pub protocol: Transport,
+    /// The local address.
+    pub local: IpAddr,
+    /// The remote end of the connections that take them; `None` if they are of all remote ends together.
+    pub remote: Option<IpEndpoint>,
+    /// How many are taken, those among them that programs have bound.
+    pub taken: usize,
+    /// How many there are to choose from.
+    pub of: usize,
+}
+
+/// Returns which ports of the local range are taken, as this check counts them: by connections of one address to one
+/// remote end, or by UDP sockets of one address. The most used come first. `None` where the limits are not known.
+pub fn ports_taken(evidence: &Evidence) -> Option<Vec<PortsTaken>> {
+    let limits = evidence.limits.as_ref().ok()?;
+    let taken = |used: &Use<'_>| {
+        let (protocol, local, remote) = match used.pool {
+            Pool::Tcp { local, remote } => (Transport::Tcp, local, remote),
+            Pool::Udp { local } => (Transport::Udp, local, None),
+            // These are part of what each of the others takes.
+            Pool::Bound { .. } => return None,
+        };
+        Some(PortsTaken { protocol, local, remote, taken: used.taken(), of: used.capacity })
+    };
+    let mut list: Vec<PortsTaken> = uses(&evidence.now.sockets, limits).iter().filter_map(taken).collect();
+    let place =
+        |one: &PortsTaken| (one.local, one.remote.map(|end| (end.address, end.port)), one.protocol as u8);
+    list.sort_by(|one, other| other.taken.cmp(&one.taken).then_with(|| place(one).cmp(&place(other))));
+    Some(list)
 }
 
 /// Reports that the table of TIME_WAIT could not be read.

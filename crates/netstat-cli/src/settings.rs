@@ -3,6 +3,7 @@
 mod act;
 mod capture;
 mod live;
+mod metrics;
 mod net_tools;
 mod past;
 mod recorder;
@@ -12,6 +13,7 @@ use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use act::{Act, Deed};
 pub(crate) use live::{Live, LiveForm};
+pub(crate) use metrics::{Metrics, Sending};
 pub(crate) use net_tools::{
     CounterGroups, GroupList, InterfaceList, Lists, NetTools, RouteTables, SocketList, UnixList, Which,
     Without,
@@ -100,6 +102,8 @@ pub(crate) enum Report {
     History(History),
     /// `netstat live`.
     Live(Live),
+    /// `netstat metrics`.
+    Metrics(Metrics),
     /// Everything else.
     Connections(Connections),
 }
@@ -122,6 +126,7 @@ impl Report {
             | Self::Record(_)
             | Self::Act(_)
             | Self::Live(_)
+            | Self::Metrics(_)
             | Self::NetTools(_) => false,
         }
     }
@@ -357,6 +362,10 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
             return Report::Live(live::settings(arguments, colour, past::store(arguments, environment)));
         }
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
+        Some(Verb::Metrics) => {
+            let store = past::store(arguments, environment);
+            return Report::Metrics(metrics::settings(arguments, environment, store, colour));
+        }
         None => {}
     }
     if arguments.route {

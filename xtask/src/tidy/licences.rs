@@ -22,10 +22,17 @@ const ALLOWED: [&str; 12] = [
     "Unlicense",
 ];
 
+/// What the program is built for.
+const PLATFORMS: [&str; 3] = ["x86_64-unknown-linux-gnu", "x86_64-pc-windows-gnu", "x86_64-pc-windows-msvc"];
+
 /// Checks the licence of each dependency.
 pub(super) fn complaints() -> Result<Vec<Complaint>> {
     let mut cargo = workspace::cargo();
     cargo.args(["metadata", "--format-version", "1", "--locked"]);
+    // Some libraries name others for browsers or telephones, which are in nothing that is built here.
+    for platform in PLATFORMS {
+        cargo.args(["--filter-platform", platform]);
+    }
     let metadata = serde_json::from_slice(&workspace::output(cargo)?).context("cargo metadata")?;
     let lock = std::fs::read_to_string(workspace::root().join("Cargo.lock")).context("Cargo.lock")?;
     Ok(of_packages(&metadata, &lock))

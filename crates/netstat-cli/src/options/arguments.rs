@@ -7,6 +7,7 @@ use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -92,6 +93,8 @@ pub(crate) struct Arguments {
     pub(crate) check: CheckArguments,
     /// Arguments of `netstat capture`.
     pub(crate) capture: CaptureArguments,
+    /// Arguments of `netstat metrics`.
+    pub(crate) metrics: MetricsArguments,
     /// Arguments of `netstat history`.
     pub(crate) history: HistoryArguments,
     /// `--at`: the moment whose table is shown.
@@ -178,6 +181,23 @@ pub(crate) struct CaptureArguments {
     pub(crate) snap: Option<usize>,
     /// `--headers`: keep the headers alone.
     pub(crate) headers: bool,
+}
+
+/// What was typed after `netstat metrics`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MetricsArguments {
+    /// `--listen`: where to answer.
+    pub(crate) listen: Option<SocketAddr>,
+    /// `--once`: measure once, and end.
+    pub(crate) once: bool,
+    /// `--output`: the file to write.
+    pub(crate) output: Option<PathBuf>,
+    /// `--otlp`: where to send.
+    pub(crate) otlp: Option<String>,
+    /// `--logs`: send connections that ended as well.
+    pub(crate) logs: bool,
+    /// `--top`: how many processes and destinations are named.
+    pub(crate) top: Option<usize>,
 }
 
 /// What was typed after `netstat record`.
@@ -269,6 +289,8 @@ named! {
         Live = "live",
         /// Keeps the packets of connections.
         Capture = "capture",
+        /// Gives what there is as metrics.
+        Metrics = "metrics",
     }
 }
 
@@ -283,6 +305,7 @@ impl Verb {
             Self::End => "end",
             Self::Live => "live",
             Self::Capture => "capture",
+            Self::Metrics => "metrics",
         }
     }
 

@@ -44,6 +44,7 @@ mod habits;
 mod help_topic;
 mod history;
 mod live;
+mod metrics;
 mod mistakes;
 mod net_tools;
 mod parse;

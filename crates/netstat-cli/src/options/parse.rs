@@ -6,8 +6,8 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
-    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record, table,
-    verb, words as plain_words,
+    act, capture, check as check_words, combine, habits, help_topic, history, live, metrics, net_tools,
+    record, table, verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::{for_shell, quoted};
@@ -51,6 +51,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Live => live::settle(plain, &mut parser.arguments)?,
             Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
+            Verb::Metrics => metrics::settle(plain, &mut parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }

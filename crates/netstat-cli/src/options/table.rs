@@ -12,6 +12,7 @@ mod check;
 mod connections;
 mod history;
 mod live;
+mod metrics;
 mod program;
 mod record;
 mod reports;
@@ -19,7 +20,7 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 11] = [
+const LISTS: [&[Entry]; 12] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -30,6 +31,7 @@ const LISTS: [&[Entry]; 11] = [
     act::OF_END,
     live::OPTIONS,
     capture::OPTIONS,
+    metrics::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -43,6 +45,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::End => &act::SHARED_WITH_END,
         Verb::Live => &live::SHARED,
         Verb::Capture => &capture::SHARED,
+        Verb::Metrics => &metrics::SHARED,
     }
 }
 
@@ -74,11 +77,13 @@ pub(super) fn sorted() -> Vec<&'static Entry> {
     entries
 }
 
-/// Finds an option by letter, ignoring case. Those of another first word than this one are not there: `-w` is a letter of
+/// Finds an option by letter, ignoring case. That of the first word comes before that of the tables. Those of another first word than this one are not there: `-w` is a letter of
 /// net-tools.
 pub(super) fn by_letter(letter: char, verb: Option<Verb>) -> Option<&'static Entry> {
-    let belongs = |entry: &&Entry| entry.report.verb().is_none_or(|needed| verb == Some(needed));
-    all().filter(belongs).find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
+    let has_it = |entry: &&Entry| entry.letters.contains(&letter.to_ascii_lowercase());
+    let of_verb = |entry: &&Entry| verb.is_some() && entry.report.verb() == verb;
+    let of_none = |entry: &&Entry| entry.report.verb().is_none();
+    all().filter(has_it).find(of_verb).or_else(|| all().filter(has_it).find(of_none))
 }
 
 /// Finds an option by long spelling without dashes, ignoring case.

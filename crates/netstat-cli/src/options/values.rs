@@ -1,5 +1,6 @@
 //! Parses the values of options.
 
+mod places;
 mod quantities;
 
 use super::arguments::{
@@ -17,9 +18,10 @@ use netstat_engine::text::{Language, Text, When, nearest};
 use netstat_engine::view::sort::Order;
 use netstat_live::Tab;
 use netstat_model::query::{Kinds, Owners, Tables, UnknownTable};
+pub(super) use places::{parse_listen, parse_otlp};
 pub(super) use quantities::{
     parse_budget, parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit, parse_max_size,
-    parse_resolve_timeout, parse_size, parse_snap, parse_wait_timeout, parse_watch,
+    parse_resolve_timeout, parse_size, parse_snap, parse_top, parse_wait_timeout, parse_watch,
 };
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use netstat_engine::text::{decimal, escape, json, lifespan, time::rfc_3339};
 use netstat_model::history::{
-    BeginBound, ClockReading, ConnectionRecord, GapCause, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
+    BeginBound, ClockReading, ConnectionRecord, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
 };
 use netstat_model::{IpEndpoint, Transport};
 use std::time::UNIX_EPOCH;
@@ -68,21 +68,7 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
     moment(out, "from", Some(gap.from), clock);
     moment(out, "until", Some(gap.until), clock);
     number(out, "lost", gap.lost);
-    word(
-        out,
-        "cause",
-        Some(match gap.cause {
-            GapCause::Ring => "ring",
-            GapCause::Begins => "begins",
-            GapCause::Processes => "processes",
-            GapCause::Store => "store",
-            GapCause::Unseen => "unseen",
-            GapCause::NotRunning => "not-running",
-            GapCause::Suspended => "suspended",
-            GapCause::Damaged => "damaged",
-            GapCause::HalfClosed => "half-closed",
-        }),
-    );
+    word(out, "cause", Some(lifespan::gap_cause(gap.cause)));
     out.extend_from_slice(b"}\n");
 }
 
@@ -157,7 +143,7 @@ fn moment(out: &mut Vec<u8>, key: &str, at: Option<SinceBoot>, clock: &ClockRead
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::history::{ConnectionRole, EndReason, ProcessInstance};
+    use netstat_model::history::{ConnectionRole, EndReason, GapCause, ProcessInstance};
     use netstat_model::{Namespace, ProcessKey};
     use std::time::Duration;
 

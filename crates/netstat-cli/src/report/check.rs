@@ -195,7 +195,7 @@ fn look(
 }
 
 /// Reads what the checks need beyond the tables of the system.
-fn surroundings(
+pub(super) fn surroundings(
     session: &Session<'_>,
     checks: &Checks,
     check_settings: &CheckSettings,
@@ -260,7 +260,7 @@ fn surroundings(
 }
 
 /// Returns the settings that hold: the defaults, changed by the file and then by the command line.
-fn check_settings(checks: &Checks) -> Result<CheckSettings, Trouble> {
+pub(super) fn check_settings(checks: &Checks) -> Result<CheckSettings, Trouble> {
     let mut all = match &checks.config {
         None => CheckSettings::default(),
         Some(path) => {
@@ -282,7 +282,7 @@ fn in_file(name: &str, why: &Text) -> Text {
 
 /// Prepares the warnings of a look to be shown: no row is shown that would lack its owner, and the second of two looks
 /// lacks what the first one did.
-fn each_once(warnings: Vec<Warning>) -> Vec<Warning> {
+pub(super) fn each_once(warnings: Vec<Warning>) -> Vec<Warning> {
     let mut once: Vec<Warning> = Vec::new();
     for warning in warnings {
         let is_shown = !matches!(warning, Warning::OwnersVanished { .. } | Warning::OwnersIncomplete { .. });

@@ -5,6 +5,7 @@ mod as_read;
 mod capture;
 mod captured;
 mod check;
+mod collector;
 mod connections;
 mod elsewhere;
 mod exists;
@@ -13,7 +14,9 @@ mod filter;
 mod history;
 mod in_place;
 mod live;
+mod logs;
 mod meaning;
+mod metrics;
 mod missed;
 mod multicast;
 mod names;
@@ -200,6 +203,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::History(asked) => return history::run(&mut session, asked),
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
+        Report::Metrics(asked) => return metrics::run(&session, asked),
         Report::Capture(Capture::Live(asked)) => return capture::run(&session, asked),
         Report::Capture(Capture::Read { file, table }) => return captured::run(&mut session, file, table),
         _ => {}
@@ -365,6 +369,7 @@ impl Session<'_> {
             | Report::History(_)
             | Report::Act(_)
             | Report::Live(_)
+            | Report::Metrics(_)
             | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),

@@ -25,7 +25,7 @@ pub(super) fn write(beside: &Beside, status: &RecorderStatus) -> io::Result<()> 
     beside.write_status(&serde_json::to_vec(status)?)
 }
 
-fn read(beside: &Beside) -> io::Result<Option<RecorderStatus>> {
+pub(super) fn read(beside: &Beside) -> io::Result<Option<RecorderStatus>> {
     let Some(text) = beside.read_status()? else { return Ok(None) };
     let version: Version = serde_json::from_slice(&text)?;
     match version.schema {

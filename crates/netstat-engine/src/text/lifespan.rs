@@ -1,7 +1,7 @@
 //! Words for how connections began and ended. They are data, the same in every language.
 
 use super::decimal::decimal;
-use netstat_model::history::{ConnectionRole, EndReason, OwnerSource};
+use netstat_model::history::{ConnectionRole, EndReason, GapCause, OwnerSource};
 use std::borrow::Cow;
 
 /// Returns the word for the side that a connection was begun by; `None` where that is not known.
@@ -20,6 +20,21 @@ pub fn owner_source(source: OwnerSource) -> &'static str {
         OwnerSource::Made => "made",
         OwnerSource::Closed => "closed",
         OwnerSource::Held => "held",
+    }
+}
+
+/// Returns the word for why a history is not whole.
+pub fn gap_cause(cause: GapCause) -> &'static str {
+    match cause {
+        GapCause::Ring => "ring",
+        GapCause::Begins => "begins",
+        GapCause::Processes => "processes",
+        GapCause::Store => "store",
+        GapCause::Unseen => "unseen",
+        GapCause::NotRunning => "not-running",
+        GapCause::Suspended => "suspended",
+        GapCause::Damaged => "damaged",
+        GapCause::HalfClosed => "half-closed",
     }
 }
 

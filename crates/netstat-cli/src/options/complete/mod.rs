@@ -41,7 +41,7 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, Text); 7] = [
+const VERBS: [(Verb, Text); 8] = [
     (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
     (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
     (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
@@ -49,6 +49,7 @@ const VERBS: [(Verb, Text); 7] = [
     (Verb::End, Text::fixed("End the processes that hold sockets", "소켓을 가진 프로세스 끝내기")),
     (Verb::Live, Text::fixed("Show connections as they change", "연결을 실시간으로 보기")),
     (Verb::Capture, Text::fixed("Keep the packets of connections", "연결의 패킷 저장")),
+    (Verb::Metrics, Text::fixed("Give what there is as metrics", "지금 상태를 메트릭으로 제공")),
 ];
 
 const LISTS_COLUMNS: Text = Text::fixed("list the columns", "열 목록 보기");
@@ -272,6 +273,8 @@ impl Question<'_> {
             Some(Verb::History | Verb::Live | Verb::Close | Verb::End | Verb::Capture) => {
                 self.filter(offer, plain)
             }
+            // It takes no filter.
+            Some(Verb::Metrics) => {}
             None => {
                 if self.before.is_empty() {
                     for (verb, summary) in VERBS {

@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 7] = [
+const VERBS: [(Verb, &str); 8] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -35,6 +35,10 @@ const VERBS: [(Verb, &str); 7] = [
     (
         Verb::Capture,
         "As the first word: keeps the packets of connections, with the process of each. See netstat capture --help.",
+    ),
+    (
+        Verb::Metrics,
+        "As the first word: gives what there is to Prometheus, OpenMetrics and OpenTelemetry. See netstat metrics --help.",
     ),
 ];
 
@@ -82,6 +86,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Close | Verb::End => help_of_act(verb, language),
         Verb::Live => help_of_live(language),
         Verb::Capture => help_of_capture(language),
+        Verb::Metrics => help_of_metrics(language),
     }
 }
 
@@ -198,6 +203,28 @@ fn help_of_capture(language: Language) -> String {
     );
     push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::Capture, language);
+    text.push('\n');
+    text
+}
+
+fn help_of_metrics(language: Language) -> String {
+    let begin = both!(
+        "\nGives the state of the network as metrics: to Prometheus by HTTP, to\nnode_exporter by a file, to OpenTelemetry by OTLP.\n\n\
+         NETSTAT metrics --listen ADDRESS [OPTIONS]\n\
+         NETSTAT metrics --once [-o FILE] [OPTIONS]\n\
+         NETSTAT metrics --otlp URL [OPTIONS] [interval]\n\n",
+        "\n네트워크 상태를 메트릭으로 제공합니다: HTTP로 Prometheus에, 파일로\nnode_exporter에, OTLP로 OpenTelemetry에.\n\n\
+         NETSTAT metrics --listen 주소 [옵션]\n\
+         NETSTAT metrics --once [-o 파일] [옵션]\n\
+         NETSTAT metrics --otlp URL [옵션] [간격]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Metrics, language);
+    let interval = both!(
+        "The seconds between two sendings of --otlp, 60 if it is not given.",
+        "--otlp로 보내는 간격(초). 지정하지 않으면 60입니다."
+    );
+    push_item(&mut text, both!("interval", "간격").of(language), interval.of(language));
     text.push('\n');
     text
 }

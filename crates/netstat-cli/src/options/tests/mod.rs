@@ -6,6 +6,7 @@ mod check;
 mod dialect;
 mod documents;
 mod families;
+mod metrics;
 mod parse;
 mod record;
 mod table;

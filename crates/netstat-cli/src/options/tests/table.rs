@@ -4,7 +4,8 @@ use super::super::command::Manner;
 use super::super::document::Document;
 use super::super::entry::{Effect, Entry, Topic, ValueKind};
 use super::super::table::{self, INTERVAL};
-use super::super::{Arguments, Command, generate, mistakes};
+use super::super::verb::takes;
+use super::super::{Arguments, Command, Verb, generate, mistakes};
 use super::{complaint_about, of_shell};
 use netstat_engine::text::Language;
 use std::collections::BTreeSet;
@@ -16,12 +17,31 @@ const WINDOWS_LETTERS: &str = "abcdefinopqrstxy";
 #[test]
 fn no_two_options_share_a_spelling() {
     let mut seen = BTreeSet::new();
+    let mut letters = BTreeSet::new();
     for entry in table::all() {
         for letter in entry.letters {
-            assert!(seen.insert(letter.to_string()), "-{letter} twice");
+            let verb = entry.report.verb().map(Verb::name);
+            assert!(letters.insert((*letter, verb)), "-{letter} twice");
             assert_eq!(*letter, letter.to_ascii_lowercase(), "letters are looked up in lower case");
         }
-        assert!(seen.insert(entry.long.to_owned()), "--{} twice", entry.long);
+        assert!(seen.insert(entry.long), "--{} twice", entry.long);
+    }
+}
+
+/// A first word may have a letter of the tables for something else, unless it takes that option as well.
+#[test]
+fn behind_a_first_word_a_letter_is_one_option() {
+    for entry in table::all() {
+        let Some(verb) = entry.report.verb() else { continue };
+        for letter in entry.letters {
+            let of_tables = table::by_letter(*letter, None);
+            assert!(
+                of_tables.is_none_or(|other| !takes(verb, other)),
+                "-{letter} of netstat {}",
+                verb.name()
+            );
+            assert_eq!(table::by_letter(*letter, Some(verb)).map(|entry| entry.long), Some(entry.long));
+        }
     }
 }
 

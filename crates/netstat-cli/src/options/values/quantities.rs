@@ -277,6 +277,20 @@ pub(in crate::options) fn parse_keep_days(text: &OsStr) -> Result<u64, Complaint
     })
 }
 
+/// Parses the value of `--top`: how many names there may be, so that nobody makes a page without an end.
+pub(in crate::options) fn parse_top(text: &OsStr) -> Result<usize, Complaint> {
+    const MOST: u64 = 1000;
+    let count = parse_number("--top", text, 20)?.filter(|count| *count <= MOST);
+    count.and_then(|count| usize::try_from(count).ok()).ok_or_else(|| {
+        complaint!(
+            "--top {word} is too many: type at most {most}",
+            "--top {word}: 너무 많습니다. 최대 {most}까지 입력할 수 있습니다",
+            word = quoted(text),
+            most = MOST.to_string()
+        )
+    })
+}
+
 /// Parses the value of `--snap`.
 pub(in crate::options) fn parse_snap(text: &OsStr) -> Result<usize, Complaint> {
     let bytes = parse_number("--snap", text, 256)?;

@@ -3,7 +3,7 @@
 use netstat_engine::text::Text;
 
 /// The forms of a command line, and what each is for.
-pub(super) static FORMS: [(Text, Text); 12] = [
+pub(super) static FORMS: [(Text, Text); 13] = [
     (
         Text::fixed("[options] [filter] [interval]", "[옵션] [필터] [간격]"),
         Text::fixed("The table of connections.", "연결 표."),
@@ -66,10 +66,20 @@ pub(super) static FORMS: [(Text, Text); 12] = [
         ),
     ),
     (
+        Text::fixed(
+            "metrics --listen address | --once | --otlp url [options]",
+            "metrics --listen 주소 | --once | --otlp URL [옵션]",
+        ),
+        Text::fixed(
+            "The state of the network as metrics, for Prometheus, OpenMetrics and OpenTelemetry.",
+            "Prometheus, OpenMetrics, OpenTelemetry를 위한 네트워크 상태 메트릭.",
+        ),
+    ),
+    (
         Text::fixed("--help [topic]", "--help [주제]"),
         Text::fixed(
-            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, examples).",
-            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, examples)만.",
+            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, metrics, examples).",
+            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, metrics, examples)만.",
         ),
     ),
     (
