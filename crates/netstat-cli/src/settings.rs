@@ -100,6 +100,8 @@ pub(crate) enum Report {
     History(History),
     /// `netstat live`.
     Live(Live),
+    /// `netstat report`.
+    Page(Page),
     /// Everything else.
     Connections(Connections),
 }
@@ -122,6 +124,7 @@ impl Report {
             | Self::Record(_)
             | Self::Act(_)
             | Self::Live(_)
+            | Self::Page(_)
             | Self::NetTools(_) => false,
         }
     }
@@ -138,6 +141,19 @@ pub(crate) struct History {
     pub(crate) store: PathBuf,
     /// How rows are shown.
     pub(crate) table: Connections,
+}
+
+/// A span of the past as a page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) since: Option<When>,
+    pub(crate) until: Option<When>,
+    /// The history to read.
+    pub(crate) store: PathBuf,
+    /// Whether it was named.
+    pub(crate) is_named: bool,
+    /// The file to write; `None` for standard output.
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// The moment of a table of the past, and the history that has it.
@@ -350,6 +366,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         }
         Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
+        Some(Verb::Report) => return Report::Page(past::page(arguments, past::store(arguments, environment))),
         None => {}
     }
     if arguments.route {

@@ -92,8 +92,10 @@ pub(crate) struct Arguments {
     pub(crate) check: CheckArguments,
     /// Arguments of `netstat capture`.
     pub(crate) capture: CaptureArguments,
-    /// Arguments of `netstat history`.
+    /// Arguments of `netstat history`, which `netstat report` shares.
     pub(crate) history: HistoryArguments,
+    /// `--output`: the file that `netstat report` writes; `-` for standard output.
+    pub(crate) output: Option<PathBuf>,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.
@@ -268,6 +270,8 @@ named! {
         Live = "live",
         /// Keeps the packets of connections.
         Capture = "capture",
+        /// Makes a page of what happened.
+        Report = "report",
     }
 }
 
@@ -282,6 +286,7 @@ impl Verb {
             Self::End => "end",
             Self::Live => "live",
             Self::Capture => "capture",
+            Self::Report => "report",
         }
     }
 

@@ -6,7 +6,7 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
-    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record, table,
+    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record, report, table,
     verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
@@ -51,6 +51,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Live => live::settle(plain, &mut parser.arguments)?,
             Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
+            Verb::Report => report::settle(&plain, &parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }

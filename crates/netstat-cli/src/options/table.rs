@@ -14,12 +14,13 @@ mod history;
 mod live;
 mod program;
 mod record;
+mod report;
 mod reports;
 mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 11] = [
+const LISTS: [&[Entry]; 12] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -30,6 +31,7 @@ const LISTS: [&[Entry]; 11] = [
     act::OF_END,
     live::OPTIONS,
     capture::OPTIONS,
+    report::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -43,6 +45,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::End => &act::SHARED_WITH_END,
         Verb::Live => &live::SHARED,
         Verb::Capture => &capture::SHARED,
+        Verb::Report => &report::SHARED,
     }
 }
 
@@ -75,10 +78,13 @@ pub(super) fn sorted() -> Vec<&'static Entry> {
 }
 
 /// Finds an option by letter, ignoring case. Those of another first word than this one are not there: `-w` is a letter of
-/// net-tools.
+/// net-tools. Those of this one come first: `-o` names a file in `netstat report`.
 pub(super) fn by_letter(letter: char, verb: Option<Verb>) -> Option<&'static Entry> {
-    let belongs = |entry: &&Entry| entry.report.verb().is_none_or(|needed| verb == Some(needed));
-    all().filter(belongs).find(|entry| entry.letters.contains(&letter.to_ascii_lowercase()))
+    let letter = letter.to_ascii_lowercase();
+    let of = |verb: Option<Verb>| {
+        all().find(|entry| entry.report.verb() == verb && entry.letters.contains(&letter))
+    };
+    verb.and_then(|verb| of(Some(verb))).or_else(|| of(None))
 }
 
 /// Finds an option by long spelling without dashes, ignoring case.

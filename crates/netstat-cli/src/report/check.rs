@@ -1,6 +1,7 @@
 //! `netstat check`: takes looks at the system, lets the chosen checks judge them, and shows what they found.
 
 use super::{Session, explain, files};
+use crate::options::Colour;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
@@ -153,6 +154,31 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             Ok(Next::LookAgain(pause))
         },
     )
+}
+
+/// Lets every check judge the system as it is now that needs nothing to be named for it. Returns what they found, and what
+/// the system did not tell.
+///
+/// # Errors
+/// When the system did not list its sockets.
+pub(super) fn judge_now(session: &Session<'_>) -> Result<(Vec<Finding>, Vec<Warning>), Trouble> {
+    let chosen: Vec<&Check> =
+        netstat_check::ALL.into_iter().filter(|check| *check != &POLICY && *check != &BIND).collect();
+    let task = Task::Run { checks: chosen.clone(), named: false };
+    let checks = Checks { task, config: None, set: Vec::new(), policy: None, json: false, colour: Colour::Never };
+    let needs = || JointNeeds::of(chosen.iter().map(|check| check.needs));
+    let (mut lacks, mut known) = (Vec::new(), Vec::new());
+    let surroundings = surroundings(session, &checks, &CheckSettings::default(), &needs(), &mut known)?;
+    let mut source = source(session, needs(), surroundings);
+    loop {
+        if let Look::Whole { evidence, warnings, .. } = look(session, &mut source, &mut lacks)? {
+            let settings = CheckSettings::default();
+            let findings = chosen.iter().flat_map(|check| check.judge(&evidence, &settings)).collect();
+            known.extend(warnings);
+            return Ok((findings, known));
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// What one look gave.

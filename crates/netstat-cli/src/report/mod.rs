@@ -18,6 +18,7 @@ mod missed;
 mod multicast;
 mod names;
 mod net_tools;
+mod page;
 mod past;
 mod places;
 mod record;
@@ -198,6 +199,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
+        Report::Page(asked) => return page::run(&session, asked),
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
         Report::Capture(Capture::Live(asked)) => return capture::run(&session, asked),
@@ -365,6 +367,7 @@ impl Session<'_> {
             | Report::History(_)
             | Report::Act(_)
             | Report::Live(_)
+            | Report::Page(_)
             | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),

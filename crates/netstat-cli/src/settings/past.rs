@@ -1,7 +1,7 @@
 //! What the command line means that asks for the past.
 
 use super::recorder::default_store;
-use super::{Colour, Connections, History, Layout, connections};
+use super::{Colour, Connections, History, Layout, Page, connections};
 use crate::options::Arguments;
 use netstat_engine::columns::{self, Column};
 use netstat_engine::view::sort::Order;
@@ -87,6 +87,17 @@ pub(super) fn history(arguments: &Arguments, colour: Colour, store: PathBuf) -> 
         summary: arguments.history.summary,
         store,
         table: table(arguments, colour, &KEPT),
+    }
+}
+
+/// Interprets `netstat report`.
+pub(super) fn page(arguments: &Arguments, store: PathBuf) -> Page {
+    Page {
+        since: arguments.history.since.clone(),
+        until: arguments.history.until.clone(),
+        store,
+        is_named: arguments.store.is_some(),
+        file: arguments.output.clone().filter(|file| file.as_os_str() != "-"),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 7] = [
+const VERBS: [(Verb, &str); 8] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -35,6 +35,10 @@ const VERBS: [(Verb, &str); 7] = [
     (
         Verb::Capture,
         "As the first word: keeps the packets of connections, with the process of each. See netstat capture --help.",
+    ),
+    (
+        Verb::Report,
+        "As the first word: makes a page of what happened, with plots and tables, to mail to somebody. See netstat report --help.",
     ),
 ];
 
@@ -82,6 +86,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Close | Verb::End => help_of_act(verb, language),
         Verb::Live => help_of_live(language),
         Verb::Capture => help_of_capture(language),
+        Verb::Report => help_of_report(language),
     }
 }
 
@@ -198,6 +203,21 @@ fn help_of_capture(language: Language) -> String {
     );
     push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::Capture, language);
+    text.push('\n');
+    text
+}
+
+fn help_of_report(language: Language) -> String {
+    let begin = both!(
+        "\nMakes a page of what happened, from what netstat record kept: one HTML file with\nplots, tables and findings, which needs nothing \
+         else.\n\n\
+         NETSTAT report [--since WHEN] [--until WHEN] -o FILE [OPTIONS]\n\n",
+        "\nnetstat record의 기록으로 무슨 일이 있었는지 보고서를 만듭니다. 그래프, 표, 점검\n결과가 든 HTML 파일 하나이며 다른 것은 \
+         필요 없습니다.\n\n\
+         NETSTAT report [--since 시각] [--until 시각] -o 파일 [옵션]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Report, language);
     text.push('\n');
     text
 }
