@@ -97,6 +97,13 @@ pub fn page(report: &Report<'_>) -> String {
                 data-sort=(say(&Text::fixed("Sort by", "정렬:")))
                 data-keys=(say(&Text::fixed("Left and right arrows show the values.", "왼쪽·오른쪽 화살표로 값을 봅니다.")))
             {
+                svg class="unseen" aria-hidden="true" {
+                    defs {
+                        pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                            path class="hatching" d="M0 0v6" {}
+                        }
+                    }
+                }
                 a class="skip" href="#main" { (say(&Text::fixed("To the content", "본문으로"))) }
                 (colours(language))
                 (overview::header(&scene))

@@ -177,44 +177,46 @@ impl Plot {
         };
         html! {
             figure id=(self.id) {
-                div class="head" {
+                figcaption class="head" {
                     h3 id=(title) { (self.title) }
                     p class="note" { (self.note) }
                 }
                 div class="drawing" tabindex="0" role="group" aria-labelledby=(title) {
                     (draw::draw(self, frame, &title, &words))
                 }
-                ul class="legend" {
-                    @for series in &self.series {
-                        li {
-                            svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" {
-                                @if shape == "s" {
-                                    path class={ "s" (series.colour) } d="M4 0h14v12H4z" {}
-                                } @else {
-                                    path class={ "l" (series.colour) } d="M1 6h20" {}
+                div class="beside" {
+                    ul class="legend" {
+                        @for series in &self.series {
+                            li {
+                                svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" {
+                                    @if shape == "s" {
+                                        path class={ "s" (series.colour) } d="M4 0h14v12H4z" {}
+                                    } @else {
+                                        path class={ "l" (series.colour) } d="M1 6h20" {}
+                                    }
                                 }
+                                span { (clipped(&series.name, LEGEND)) }
                             }
-                            span { (clipped(&series.name, LEGEND)) }
+                        }
+                        @if has_gaps {
+                            li {
+                                svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" { rect class="blank" x="4" width="14" height="12" {} }
+                                span { (say(Text::fixed("not recorded", "기록 없음"))) }
+                            }
+                        }
+                        @if has_losses {
+                            li {
+                                svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" { rect class="partial" x="4" y="3" width="14" height="6" {} }
+                                span { (say(Text::fixed("recorded in part", "일부만 기록"))) }
+                            }
                         }
                     }
-                    @if has_gaps {
-                        li {
-                            svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" { rect class="blank" x="4" width="14" height="12" {} }
-                            span { (say(Text::fixed("not recorded", "기록 없음"))) }
+                    p class="peak" id=(words) { (say(self.in_words(frame))) }
+                    @if !self.series.is_empty() {
+                        details class="values" {
+                            summary { (say(both!("Values for every {step}", "{step}마다의 값", step = length(frame.interval.step, language)))) }
+                            (self.values(frame))
                         }
-                    }
-                    @if has_losses {
-                        li {
-                            svg class="swatch" viewBox="0 0 22 12" aria-hidden="true" { rect class="partial" x="4" y="3" width="14" height="6" {} }
-                            span { (say(Text::fixed("recorded in part", "일부만 기록"))) }
-                        }
-                    }
-                }
-                figcaption id=(words) { (say(self.in_words(frame))) }
-                @if !self.series.is_empty() {
-                    details class="values" {
-                        summary { (say(both!("Values for every {step}", "{step}마다의 값", step = length(frame.interval.step, language)))) }
-                        (self.values(frame))
                     }
                 }
             }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) const LINES: usize = 7;
 
 /// Connections that are told one by one.
-const LIVES: usize = 50;
+pub(crate) const LIVES: usize = 50;
 
 /// A span of which a history is not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

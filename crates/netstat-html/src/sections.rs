@@ -16,6 +16,31 @@ use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::net::IpAddr;
 
+/// The colours of names: one that is in several plots has the same in each.
+#[derive(Debug, Default)]
+pub(crate) struct Colours(Vec<(String, usize)>);
+
+impl Colours {
+    /// Returns the colours of the names in a plot, of which no two are the same while there are enough.
+    fn choose<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone) -> Vec<usize> {
+        let known = |colours: &Self, name: &str| {
+            colours.0.iter().find(|(known, _)| known == name).map(|(_, colour)| *colour)
+        };
+        let mut used: Vec<usize> = names.clone().filter_map(|name| known(self, name)).collect();
+        let mut chosen = Vec::new();
+        for name in names {
+            let colour = known(self, name).unwrap_or_else(|| {
+                let free = (0..LINES).find(|colour| !used.contains(colour)).unwrap_or(0);
+                used.push(free);
+                self.0.push((name.to_owned(), free));
+                free
+            });
+            chosen.push(colour);
+        }
+        chosen
+    }
+}
+
 /// What every section needs.
 pub(crate) struct Scene<'a> {
     pub(crate) report: &'a Report<'a>,
@@ -49,7 +74,7 @@ impl Scene<'_> {
         format!("{} {}", if came_in { "←" } else { "→" }, end(to))
     }
 
-    /// Returns how connections ended, as the words of `reason` in a filter, with what they mean.
+    /// Returns how connections ended, in the words of `reason` in a filter.
     pub(crate) fn reason(&self, reason: EndReason) -> String {
         lifespan::reason(reason).into_owned()
     }
@@ -60,6 +85,7 @@ impl Scene<'_> {
         lines: impl Iterator<Item = (String, &'l [u64])>,
         total: &[u64],
         others: &Text,
+        colours: &mut Colours,
     ) -> Vec<Series> {
         let sum = |values: &[u64]| values.iter().fold(0_u64, |sum, value| sum.saturating_add(*value));
         let mut sorted: Vec<_> = lines.filter(|(_, values)| sum(values) > 0).collect();
@@ -71,10 +97,11 @@ impl Scene<'_> {
                 *rest = rest.saturating_sub(*value);
             }
         }
+        let chosen = colours.choose(sorted.iter().map(|(name, _)| name.as_str()));
         let mut series: Vec<Series> = sorted
             .into_iter()
-            .enumerate()
-            .map(|(colour, (name, values))| Series { name, colour, values: self.frame.known(values) })
+            .zip(chosen)
+            .map(|((name, values), colour)| Series { name, colour, values: self.frame.known(values) })
             .collect();
         if sum(&rest) > 0 {
             series.push(Series { name: self.say(others), colour: OTHERS, values: self.frame.known(&rest) });

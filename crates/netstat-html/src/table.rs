@@ -5,11 +5,16 @@ use maud::{Markup, html};
 use netstat_engine::both;
 use netstat_engine::text::{Language, Text};
 
+/// The rows of a table on paper; the style sheet leaves the others out.
+const PRINTED: usize = 30;
+
 /// A cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cell {
     /// Words.
     Text(String),
+    /// A short text that stays on one line: an address, a reason.
+    Word(String),
     /// A number of something; `None` where it is not known.
     Number(Option<u64>, Unit),
     /// A number with a bar that shows how much of the largest of its column it is, in thousandths.
@@ -46,6 +51,12 @@ impl Table {
             all,
             left = self.left_out
         );
+        let printed = both!(
+            "On paper: the first {printed} of {shown}.",
+            "인쇄물에는 {shown}개 중 처음 {printed}개만 있습니다.",
+            printed = PRINTED,
+            shown = self.rows.len()
+        );
         html! {
             section id=(self.id) class="table" {
                 h3 { (self.title) " " @if all > 0 { span class="count" { (Unit::Count.text(all as u64, language)) } } }
@@ -66,6 +77,7 @@ impl Table {
                             } }
                         }
                     }
+                    @if self.rows.len() > PRINTED { p class="note printed" { (printed.of(language)) } }
                     @if self.left_out > 0 { p class="note" { (left_out.of(language)) } }
                 }
             }
@@ -78,6 +90,7 @@ impl Cell {
         let unknown = Text::fixed("not known", "알 수 없음");
         match self {
             Self::Text(text) => html! { td { (text) } },
+            Self::Word(text) => html! { td class="t" { (text) } },
             Self::Number(Some(value), unit) => {
                 // What is shown as it is is sorted by what is shown.
                 let shown = unit.text(*value, language);

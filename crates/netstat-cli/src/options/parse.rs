@@ -77,6 +77,11 @@ struct Parser<'a> {
     plain: Vec<OsString>,
 }
 
+/// Returns true for a dash that stands for standard input or output where a file is named.
+fn is_stream(value: &Value, word: &OsStr) -> bool {
+    matches!(value.kind, ValueKind::File) && word == "-"
+}
+
 /// Returns true for the word `help`, although its letters could be options.
 fn is_help(rest: &str) -> bool {
     rest.eq_ignore_ascii_case("help")
@@ -161,7 +166,7 @@ impl<'a> Parser<'a> {
                             example
                         ));
                     }
-                    Some(next) if next.as_encoded_bytes().starts_with(b"-") => {
+                    Some(next) if next.as_encoded_bytes().starts_with(b"-") && !is_stream(value, next) => {
                         return Err(complaint!(
                             "--{long} needs a value before {next}: type, for example, --{long} {example}",
                             "--{long}: {next} 앞에 값이 필요합니다. 입력 예: --{long} {example}",
@@ -263,7 +268,9 @@ impl<'a> Parser<'a> {
         }
         let Some((entry, value)) = wanting else { return Ok(None) };
         match self.peek() {
-            Some(next) if is_choice(value, next) || !looks_like_no_value(value, next) => {
+            Some(next)
+                if is_choice(value, next) || is_stream(value, next) || !looks_like_no_value(value, next) =>
+            {
                 self.next += 1;
                 self.apply(entry, Some(next), manner)
             }

@@ -163,7 +163,8 @@ fn broken(session: &Session<'_>, gap: &Gap) -> Break {
 fn command(session: &Session<'_>, asked: &Page, from: SystemTime, until: SystemTime) -> String {
     let mut words = vec!["netstat".to_owned(), "report".to_owned()];
     for (option, at) in [("--since", from), ("--until", until)] {
-        words.extend([option.to_owned(), session.zone.rfc_3339(at)]);
+        // Of whole seconds the fraction says nothing.
+        words.extend([option.to_owned(), session.zone.rfc_3339(at).replacen(".000000", "", 1)]);
     }
     if asked.is_named {
         words.extend(["--store".to_owned(), for_shell(asked.store.as_os_str()).to_string()]);

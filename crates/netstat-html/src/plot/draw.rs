@@ -3,7 +3,7 @@
 use super::clock::ticks;
 use super::scale::Scale;
 use super::{Frame, Kind, Plot, Series};
-use crate::shown::clipped;
+use crate::shown::{Unit, clipped};
 use maud::{Markup, html};
 use std::fmt::Write as _;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 264.0;
 pub(super) const LEFT: f64 = 66.0;
-const RIGHT: f64 = 748.0;
+const RIGHT: f64 = 728.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 220.0;
 
@@ -103,8 +103,12 @@ fn scale(plot: &Plot) -> (Scale, Vec<u64>) {
     let most = most.max(limit).unwrap_or(0);
     match plot.kind {
         Kind::Levels => {
-            let least = values().filter(|value| *value > 0).min().unwrap_or(1);
-            if most / least >= 20 { Scale::logarithmic(least, most) } else { Scale::linear(most, plot.unit) }
+            // A number of things may be 0, a time is not.
+            let least = match plot.unit {
+                Unit::Time => values().min().unwrap_or(1).max(1),
+                Unit::Count | Unit::Bytes => 0,
+            };
+            if most / least.max(1) >= 20 { Scale::logarithmic(least, most) } else { Scale::linear(most, plot.unit) }
         }
         Kind::Bars | Kind::Lines => Scale::linear(most, plot.unit),
     }
@@ -140,7 +144,7 @@ pub(super) fn draw(plot: &Plot, frame: &Frame<'_>, title: &str, description: &st
             g class="grid" {
                 @for label in &labels {
                     @let height = place(up(scale, *label));
-                    line x1=(LEFT) x2=(RIGHT) y1=(height) y2=(height) class=[(*label == 0).then_some("zero")];
+                    line x1=(LEFT) x2=(RIGHT) y1=(height) y2=(height) class=[(*label == 0).then_some("zero")] {}
                 }
             }
             g class="gaps" {
@@ -150,7 +154,7 @@ pub(super) fn draw(plot: &Plot, frame: &Frame<'_>, title: &str, description: &st
                         // A short one is seen as well.
                         rect class="blank" x=(place(left)) y=(TOP) width=(place((right - left).max(1.5))) height=(BOTTOM - TOP) {}
                     } @else {
-                        rect class="partial" x=(place(left)) y=(TOP - 6.0) width=(place((right - left).max(3.0))) height="5" {}
+                        rect class="partial" x=(place(left)) y=(TOP - 7.0) width=(place((right - left).max(5.0))) height="6" {}
                     }
                 }
             }

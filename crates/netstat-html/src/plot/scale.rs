@@ -7,7 +7,7 @@ use crate::shown::Unit;
 pub(crate) enum Scale {
     /// In proportion, from 0 to this value.
     Linear(u64),
-    /// Each factor of ten has the same height: from a power of ten to another.
+    /// Each factor of ten has the same height: from a power of ten to another, or from 0, which then lies a little below 1.
     Logarithmic(u64, u64),
 }
 
@@ -25,9 +25,12 @@ impl Scale {
 
     /// Returns the scale for values from `least` to `most`, likewise.
     pub(crate) fn logarithmic(least: u64, most: u64) -> (Self, Vec<u64>) {
-        let low = 10_u64.pow(least.max(1).ilog10());
+        let low = if least == 0 { 0 } else { 10_u64.pow(least.ilog10()) };
         let mut labels = vec![low];
-        let mut last = low;
+        if least == 0 {
+            labels.push(1);
+        }
+        let mut last = low.max(1);
         while last < most.max(low.saturating_add(1)) {
             last = last.saturating_mul(10);
             labels.push(last);
@@ -40,8 +43,12 @@ impl Scale {
         match self {
             Self::Linear(top) => value as f64 / top.max(1) as f64,
             Self::Logarithmic(low, top) => {
-                let (low, top) = ((low.max(1) as f64).log10(), (top.max(2) as f64).log10());
-                (((value.max(1) as f64).log10() - low) / (top - low)).clamp(0.0, 1.0)
+                // Where 0 is, 1 is a third of a factor of ten above it.
+                let of = |value: u64| match low {
+                    0 => (value as f64 + 1.0).log10(),
+                    _ => (value.max(1) as f64).log10(),
+                };
+                ((of(value) - of(low)) / (of(top) - of(low)).max(f64::EPSILON)).clamp(0.0, 1.0)
             }
         }
     }
@@ -88,6 +95,8 @@ mod tests {
         let (scale, labels) = Scale::logarithmic(350, 80_000);
         assert_eq!(labels, [100, 1000, 10_000, 100_000]);
         assert!((scale.height(1000) - 1.0 / 3.0).abs() < 1e-9);
-        assert_eq!(Scale::logarithmic(0, 0).1, [1, 10]);
+        let (from_zero, labels) = Scale::logarithmic(0, 300);
+        assert_eq!(labels, [0, 1, 10, 100, 1000]);
+        assert!(from_zero.height(0) == 0.0 && from_zero.height(1) > 0.05 && from_zero.height(1000) == 1.0);
     }
 }

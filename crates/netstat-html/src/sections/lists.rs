@@ -1,11 +1,11 @@
 //! The tables.
 
 use super::Scene;
+use crate::report::LIVES;
 use crate::shown::{Unit, end};
 use crate::table::{Cell, Table};
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_engine::text::lifespan;
 use netstat_store::{Life, Listener, Traffic};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -103,7 +103,17 @@ pub(crate) fn talkers(scene: &Scene<'_>) -> Vec<Table> {
         &summary.remotes,
         |(address, of)| traffic(scene.place(*address), of, of_remotes),
     );
-    vec![processes, remotes, countries(scene)]
+    let mut tables = vec![processes, remotes, countries(scene)];
+    let without: u64 = scene.report.course.without_bytes.iter().sum();
+    if without > 0 {
+        let note = both!(
+            "The bytes of {without:connection|connections} are not known and not in these sums.",
+            "연결 {without}개의 바이트는 알 수 없어 이 합계에 없습니다.",
+            without
+        );
+        tables.iter_mut().for_each(|table| table.note = Some(scene.say(&note)));
+    }
+    tables
 }
 
 fn countries(scene: &Scene<'_>) -> Table {
@@ -156,7 +166,7 @@ pub(crate) fn news(scene: &Scene<'_>) -> Vec<Table> {
     let mut new_remotes = scene.table("new-remotes", &title, &columns, remotes.unwrap_or_default(), row);
     let listeners = summary.new_listeners.as_deref();
     let row = |listener: &Listener| {
-        vec![Cell::Text(end(&listener.local)), Cell::Text(scene.process(listener.process.as_deref()))]
+        vec![Cell::Word(end(&listener.local)), Cell::Text(scene.process(listener.process.as_deref()))]
     };
     let title = Text::fixed("New listeners", "새 수신 대기 포트");
     let columns = [(&LOCAL, false), (&PROCESS, false)];
@@ -185,9 +195,9 @@ pub(crate) fn troubles(scene: &Scene<'_>) -> Vec<Table> {
         |failure| {
             vec![
                 Cell::Number(Some(failure.ends), Unit::Count),
-                Cell::Text(scene.reason(failure.reason)),
+                Cell::Word(scene.reason(failure.reason)),
                 Cell::Text(scene.process(failure.process.as_deref())),
-                Cell::Text(scene.direction(failure.came_in, &failure.end)),
+                Cell::Word(scene.direction(failure.came_in, &failure.end)),
             ]
         },
     );
@@ -201,8 +211,8 @@ pub(crate) fn troubles(scene: &Scene<'_>) -> Vec<Table> {
                 moment(scene, storm.minute),
                 Cell::Number(Some(storm.ends), Unit::Count),
                 Cell::Text(scene.process(storm.process.as_deref())),
-                Cell::Text(scene.direction(storm.came_in, &storm.end)),
-                Cell::Text(scene.reason(storm.reason)),
+                Cell::Word(scene.direction(storm.came_in, &storm.end)),
+                Cell::Word(scene.reason(storm.reason)),
             ]
         },
     );
@@ -241,19 +251,19 @@ pub(crate) fn lives(scene: &Scene<'_>) -> Vec<Table> {
             Cell::Number(life.sent, Unit::Bytes),
             Cell::Number(life.received, Unit::Bytes),
             Cell::Text(scene.process(life.process.as_deref())),
-            Cell::Text(end(&life.local)),
-            Cell::Text(life.remote.as_ref().map_or_else(|| "–".to_owned(), end)),
+            Cell::Word(end(&life.local)),
+            Cell::Word(life.remote.as_ref().map_or_else(|| "–".to_owned(), end)),
             match life.ended {
                 Some((at, _)) => moment(scene, at),
                 None => Cell::Time(scene.say(&STILL_OPEN), u64::MAX),
             },
-            Cell::Text(life.ended.map_or_else(String::new, |(_, reason)| lifespan::reason(reason).into_owned())),
+            Cell::Word(life.ended.map_or_else(String::new, |(_, reason)| scene.reason(reason))),
         ]
     };
     let of = |id, title: Text, list: &[Life]| {
         let mut table = scene.table(id, &title, &columns, list, row);
-        let note = both!("The first {many}.", "처음 {many}개.", many = list.len());
-        table.note = (!list.is_empty()).then(|| scene.say(&note));
+        let note = both!("Only the first {many}.", "처음 {many}개만 있습니다.", many = list.len());
+        table.note = (list.len() >= LIVES).then(|| scene.say(&note));
         table
     };
     vec![

@@ -1,6 +1,6 @@
 //! How well it went: states, round-trip times, segments sent again, failures, and local ports.
 
-use super::Scene;
+use super::{Colours, Scene};
 use crate::plot::{Kind, Plot, Series};
 use crate::shown::{Unit, end};
 use netstat_engine::both;
@@ -26,7 +26,7 @@ fn failures(scene: &Scene<'_>) -> Plot {
         )),
         unit: Unit::Count,
         kind: Kind::Bars,
-        series: scene.lines(lines, &total, &Text::fixed("other reasons", "다른 이유")),
+        series: scene.lines(lines, &total, &Text::fixed("other reasons", "다른 이유"), &mut Colours::default()),
         limit: None,
     }
 }

@@ -1,21 +1,23 @@
 //! Connections and bytes over time, by process and by remote address.
 
-use super::Scene;
+use super::{Colours, Scene};
 use crate::plot::{Kind, Plot};
 use crate::shown::{Unit, length};
 use netstat_engine::both;
 use netstat_engine::text::Text;
+use netstat_store::CourseLine;
 
 const OTHERS: Text = Text::fixed("all others", "그 밖의 모두");
 
 pub(crate) fn plots(scene: &Scene<'_>) -> Vec<Plot> {
     let (language, course) = (scene.report.language, scene.report.course);
     let step = || length(scene.frame.interval.step, language);
-    let ended = both!("Connections that ended, in every {step}.", "{step}마다 끝난 연결 수.", step = step());
+    let ended = both!("Connections that ended, per {step}.", "{step}마다 끝난 연결 수.", step = step());
     let without: u64 = course.without_bytes.iter().sum();
     let mut bytes = both!(
-        "Bytes both ways, counted when a connection ends: one that is long stands there with all it had.",
-        "양방향 바이트. 연결이 끝날 때 한꺼번에 셉니다. 오래 열려 있던 연결은 끝난 때에 전부 나타납니다."
+        "Bytes both ways, per {step}, counted when a connection ends: a long one appears with all of its bytes where it ended.",
+        "{step}마다의 양방향 바이트. 연결이 끝날 때 한꺼번에 셉니다. 오래 열려 있던 연결은 끝난 때에 전부 나타납니다.",
+        step = step()
     );
     if without > 0 {
         bytes = both!(
@@ -38,34 +40,42 @@ pub(crate) fn plots(scene: &Scene<'_>) -> Vec<Plot> {
         series,
         limit: None,
     };
+    // Of those who are in two plots.
+    let (mut of_processes, mut of_remotes) = (Colours::default(), Colours::default());
+    let by_process = |line: fn(&CourseLine) -> &[u64], total: &[u64], colours: &mut Colours| {
+        scene.lines(processes().map(|(name, of)| (name, line(of))), total, &OTHERS, colours)
+    };
+    let by_remote = |line: fn(&CourseLine) -> &[u64], total: &[u64], colours: &mut Colours| {
+        scene.lines(remotes().map(|(name, of)| (name, line(of))), total, &OTHERS, colours)
+    };
     vec![
         plot(
             "connections-by-process",
             Text::fixed("Connections by process", "프로세스별 연결"),
             &ended,
             Unit::Count,
-            scene.lines(processes().map(|(name, line)| (name, &line.ends[..])), &course.ends, &OTHERS),
+            by_process(|of| &of.ends, &course.ends, &mut of_processes),
         ),
         plot(
             "connections-by-remote",
             Text::fixed("Connections by remote address", "외부 주소별 연결"),
             &ended,
             Unit::Count,
-            scene.lines(remotes().map(|(name, line)| (name, &line.ends[..])), &course.ends, &OTHERS),
+            by_remote(|of| &of.ends, &course.ends, &mut of_remotes),
         ),
         plot(
             "bytes-by-process",
             Text::fixed("Bytes by process", "프로세스별 전송량"),
             &bytes,
             Unit::Bytes,
-            scene.lines(processes().map(|(name, line)| (name, &line.bytes[..])), &total, &OTHERS),
+            by_process(|of| &of.bytes, &total, &mut of_processes),
         ),
         plot(
             "bytes-by-remote",
             Text::fixed("Bytes by remote address", "외부 주소별 전송량"),
             &bytes,
             Unit::Bytes,
-            scene.lines(remotes().map(|(name, line)| (name, &line.bytes[..])), &total, &OTHERS),
+            by_remote(|of| &of.bytes, &total, &mut of_remotes),
         ),
     ]
 }

@@ -297,7 +297,8 @@ impl Tally {
         let has_failed = reason.is_some_and(is_failure);
         let answered = match established {
             _ if calls && (has_failed || (established.is_none() && reason.is_none())) => until,
-            Some(established) if calls => established.clamp(began, fin),
+            // Times of a damaged history may be in any order.
+            Some(established) if calls => established.max(began).min(fin),
             _ => began,
         };
         state(TcpState::SynSent, began, answered);

@@ -2,7 +2,7 @@
 
 use super::super::past::PastSystem;
 use super::super::{Session, check, explain};
-use netstat_check::{CheckSettings, EvidenceNeeds, EvidenceSource, JointNeeds, Surroundings, Twice, lacking};
+use netstat_check::{CheckSettings, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice, lacking};
 use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::Text;
@@ -57,7 +57,12 @@ pub(super) fn past(session: &Session<'_>, reader: &Reader, until: SystemTime) ->
         .look(&mut warnings)
         .map_err(|error| explain(&error, session.settings))?;
     let settings = CheckSettings::default();
-    let findings = chosen.iter().flat_map(|check| check.judge(&evidence, &settings)).collect();
+    let mut findings: Vec<Finding> =
+        chosen.iter().flat_map(|check| check.judge(&evidence, &settings)).collect();
+    for finding in &mut findings {
+        // Commands would show and touch what is there now.
+        (finding.rows, finding.next) = (None, Vec::new());
+    }
     // Who holds a connection of the past is known, or will never be.
     warnings.retain(|lack| !matches!(lack, Warning::OwnersVanished { .. }));
     Ok(Judged { at: Some(time), findings, not_judged, lacks: warnings.iter().map(lacking).collect() })
