@@ -366,7 +366,9 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         }
         Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
-        Some(Verb::Report) => return Report::Page(past::page(arguments, past::store(arguments, environment))),
+        Some(Verb::Report) => {
+            return Report::Page(past::page(arguments, past::store(arguments, environment)));
+        }
         None => {}
     }
     if arguments.route {

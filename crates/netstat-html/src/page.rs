@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// Returns the hash by which a policy names a style or a script.
-fn hash(of: &str) -> String {
+pub(crate) fn hash(of: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(hmac_sha256::Hash::hash(of.as_bytes())))
 }
 
@@ -68,10 +68,14 @@ pub fn page(report: &Report<'_>) -> String {
         },
     ];
     let say = |text: &Text| text.of(language).to_owned();
-    let links: Vec<(&str, String)> = std::iter::once(("findings", say(&Text::fixed("Findings", "점검 결과"))))
-        .chain(parts.iter().map(|part| (part.id, say(&part.heading))))
-        .chain((!report.breaks.is_empty()).then(|| ("gaps", say(&Text::fixed("What is missing", "빠진 기록")))))
-        .collect();
+    let links: Vec<(&str, String)> =
+        std::iter::once(("findings", say(&Text::fixed("Findings", "점검 결과"))))
+            .chain(parts.iter().map(|part| (part.id, say(&part.heading))))
+            .chain(
+                (!report.breaks.is_empty())
+                    .then(|| ("gaps", say(&Text::fixed("What is missing", "빠진 기록")))),
+            )
+            .collect();
     let code = match language {
         Language::English => "en",
         Language::Korean => "ko",

@@ -121,7 +121,8 @@ impl Plot {
     fn sums(&self) -> Vec<Option<u64>> {
         let count = self.series.iter().map(|series| series.values.len()).max().unwrap_or(0);
         let sum = |interval: usize| {
-            let values = self.series.iter().filter_map(|series| series.values.get(interval).copied().flatten());
+            let values =
+                self.series.iter().filter_map(|series| series.values.get(interval).copied().flatten());
             values.fold(None, |sum: Option<u64>, value| Some(sum.unwrap_or(0).saturating_add(value)))
         };
         (0..count).map(sum).collect()
@@ -132,7 +133,11 @@ impl Plot {
         let peak = match self.kind {
             Kind::Bars => {
                 let sums = self.sums();
-                let peak = sums.iter().enumerate().filter_map(|(at, sum)| Some(((*sum)?, at))).max_by_key(|(sum, _)| *sum);
+                let peak = sums
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(at, sum)| Some(((*sum)?, at)))
+                    .max_by_key(|(sum, _)| *sum);
                 peak.map(|(most, at)| (most, at, None))
             }
             Kind::Lines | Kind::Levels => self

@@ -6,8 +6,8 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
-    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record, report, table,
-    verb, words as plain_words,
+    act, capture, check as check_words, combine, habits, help_topic, history, live, net_tools, record,
+    report, table, verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::{for_shell, quoted};

@@ -165,7 +165,8 @@ pub(super) fn judge_now(session: &Session<'_>) -> Result<(Vec<Finding>, Vec<Warn
     let chosen: Vec<&Check> =
         netstat_check::ALL.into_iter().filter(|check| *check != &POLICY && *check != &BIND).collect();
     let task = Task::Run { checks: chosen.clone(), named: false };
-    let checks = Checks { task, config: None, set: Vec::new(), policy: None, json: false, colour: Colour::Never };
+    let checks =
+        Checks { task, config: None, set: Vec::new(), policy: None, json: false, colour: Colour::Never };
     let needs = || JointNeeds::of(chosen.iter().map(|check| check.needs));
     let (mut lacks, mut known) = (Vec::new(), Vec::new());
     let surroundings = surroundings(session, &checks, &CheckSettings::default(), &needs(), &mut known)?;

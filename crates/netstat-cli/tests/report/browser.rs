@@ -57,7 +57,8 @@ impl Browser {
         // Whatever it says from now on is read by nobody, and must not stop it.
         std::thread::spawn(move || lines.for_each(drop));
         let profile = Folder::new(&format!("chromium-{name}"));
-        let mut started = Self { driver, port: digits.parse().unwrap(), session: String::new(), _profile: profile };
+        let mut started =
+            Self { driver, port: digits.parse().unwrap(), session: String::new(), _profile: profile };
         let folder = format!("--user-data-dir={}", started._profile.path("profile").display());
         let arguments = [
             "--headless",
@@ -142,10 +143,11 @@ impl Browser {
 
     /// Presses keys, one after the other.
     pub(crate) fn press(&self, keys: &[&str]) {
-        let each = keys.iter().flat_map(|key| {
-            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }))
-        });
-        let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": each.collect::<Vec<_>>() }] });
+        let each = keys
+            .iter()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })));
+        let actions =
+            json!({ "actions": [{ "type": "key", "id": "keys", "actions": each.collect::<Vec<_>>() }] });
         self.ask("POST", "/actions", &actions);
     }
 }

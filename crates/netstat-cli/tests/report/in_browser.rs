@@ -27,7 +27,9 @@ fn a_page_works_in_a_browser() {
          document.body.append(script);",
     );
     assert_eq!(browser.run("return window.came === undefined"), true);
-    assert!(browser.console().iter().any(|entry| entry["message"].as_str().unwrap().contains("Content Security")));
+    assert!(
+        browser.console().iter().any(|entry| entry["message"].as_str().unwrap().contains("Content Security"))
+    );
 }
 
 fn plots(browser: &Browser) {
@@ -123,14 +125,18 @@ fn tables(browser: &Browser) {
     browser.press(&["(", "j", "p", ")"]);
     let japanese = column("remotes", 0);
     let shown = japanese.as_array().unwrap();
-    assert!(!shown.is_empty() && shown.iter().all(|one| one.as_str().unwrap().contains("(JP)")), "{japanese}");
+    assert!(
+        !shown.is_empty() && shown.iter().all(|one| one.as_str().unwrap().contains("(JP)")),
+        "{japanese}"
+    );
     let said = browser.run("return document.querySelector('#remotes .shown').textContent");
     assert_eq!(said, format!("{} of 200 rows", shown.len()));
 }
 
 fn colours(browser: &Browser) {
     let background = || browser.run("return getComputedStyle(document.body).backgroundColor");
-    let choose = |colours: &str| browser.run(&format!("document.querySelector('#colours-{colours}').click()"));
+    let choose =
+        |colours: &str| browser.run(&format!("document.querySelector('#colours-{colours}').click()"));
     choose("dark");
     assert_eq!(background(), "rgb(20, 23, 26)");
     choose("light");
@@ -152,14 +158,18 @@ fn accessibility(browser: &Browser) {
     let name = |node: &Value| node["name"]["value"].as_str().unwrap_or_default().to_owned();
     let plots: Vec<String> = of("image").into_iter().map(|node| name(node)).collect();
     assert_eq!(plots.len(), 9, "{plots:?}");
-    assert!(plots.iter().any(|plot| plot.starts_with("Failures by reason Most: 3")), "what it shows: {plots:?}");
+    assert!(
+        plots.iter().any(|plot| plot.starts_with("Failures by reason Most: 3")),
+        "what it shows: {plots:?}"
+    );
     for role in ["button", "table", "searchbox", "link", "radio", "region", "figure", "heading"] {
         let all = of(role);
         assert!(!all.is_empty(), "{role}");
         assert!(all.iter().all(|node| role == "figure" || !name(node).is_empty()), "{role} without a name");
     }
     assert_eq!((of("main").len(), of("navigation").len(), of("banner").len()), (1, 1, 1));
-    let levels = browser.run("return [...document.querySelectorAll('h1, h2, h3, h4')].map((one) => Number(one.tagName[1]))");
+    let levels = browser
+        .run("return [...document.querySelectorAll('h1, h2, h3, h4')].map((one) => Number(one.tagName[1]))");
     let levels: Vec<u64> = levels.as_array().unwrap().iter().map(|level| level.as_u64().unwrap()).collect();
     assert_eq!(levels[0], 1);
     assert!(levels.windows(2).all(|two| two[1] <= two[0] + 1), "no level is left out: {levels:?}");

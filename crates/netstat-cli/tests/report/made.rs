@@ -11,7 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A program that would like to run in the page of whoever reads of it.
-pub(crate) const HOSTILE: &str = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}gnp.exe";
+pub(crate) const HOSTILE: &str =
+    "</title><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}gnp.exe";
 
 /// When the machine booted: 2026-09-21 00:00:00 UTC.
 pub(crate) const BOOTED: u64 = 1_789_948_800;
@@ -94,7 +95,14 @@ pub(crate) fn connection(
 
 /// Addresses of several countries, by the table that is built in.
 const CLIENTS: [&str; 9] = [
-    "1.208.10.", "8.8.4.", "80.67.169.", "133.11.5.", "151.101.1.", "185.60.216.", "200.147.3.", "41.0.10.",
+    "1.208.10.",
+    "8.8.4.",
+    "80.67.169.",
+    "133.11.5.",
+    "151.101.1.",
+    "185.60.216.",
+    "200.147.3.",
+    "41.0.10.",
     "103.102.166.",
 ];
 
@@ -122,7 +130,9 @@ pub(crate) fn two_days(folder: &Path) {
         );
         ConnectionRecord { remote: None, ended: None, established: None, v6_only: Some(false), ..record }
     };
-    for (cookie, owner, local) in [(1, nginx, "[::]:443"), (2, sshd, "0.0.0.0:22"), (3, postgres, "127.0.0.1:5432")] {
+    for (cookie, owner, local) in
+        [(1, nginx, "[::]:443"), (2, sshd, "0.0.0.0:22"), (3, postgres, "127.0.0.1:5432")]
+    {
         writer.append(&[ConnectionEvent::Opened(Box::new(listener(cookie, owner, local, 40)))]);
     }
     writer.commit(&clock(60)).unwrap();
@@ -150,13 +160,8 @@ pub(crate) fn two_days(folder: &Path) {
             let from = until.saturating_sub(Duration::from_millis(1 + numbers.small(90_000)));
             let client = CLIENTS[usize::try_from(numbers.small(9)).unwrap() % 9];
             let remote = format!("{client}{}:{}", numbers.small(200), 20_000 + numbers.below(40_000));
-            let record = connection(
-                cookie,
-                nginx,
-                ConnectionRole::Passive,
-                ("192.0.2.1:443", &remote),
-                (from, until),
-            );
+            let record =
+                connection(cookie, nginx, ConnectionRole::Passive, ("192.0.2.1:443", &remote), (from, until));
             let slow = if is_second_day && (780..840).contains(&of_day) { 9 } else { 1 };
             over(ConnectionRecord {
                 bytes_sent: Some(2000 + numbers.small(4_000_000)),
@@ -204,7 +209,12 @@ pub(crate) fn two_days(folder: &Path) {
                 ("192.0.2.1:41000", "203.0.113.77:22"),
                 (until.saturating_sub(seconds(900)), until),
             );
-            over(ConnectionRecord { bytes_sent: Some(3 << 30), rtt: Some(35_000), retransmits: Some(40), ..record });
+            over(ConnectionRecord {
+                bytes_sent: Some(3 << 30),
+                rtt: Some(35_000),
+                retransmits: Some(40),
+                ..record
+            });
         }
         if is_second_day && of_day.is_multiple_of(7) {
             cookie += 1;
@@ -255,7 +265,12 @@ pub(crate) fn two_days(folder: &Path) {
             })));
         }
         if is_second_day && of_day == 600 {
-            events.push(ConnectionEvent::Opened(Box::new(listener(4, hostile, "0.0.0.0:4444", minute * 60 - 5))));
+            events.push(ConnectionEvent::Opened(Box::new(listener(
+                4,
+                hostile,
+                "0.0.0.0:4444",
+                minute * 60 - 5,
+            ))));
             events.push(ConnectionEvent::Gap(RecordGap {
                 boot_id: None,
                 from: seconds(minute * 60 - 40),

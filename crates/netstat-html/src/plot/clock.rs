@@ -52,11 +52,11 @@ pub(crate) fn ticks(from: SystemTime, until: SystemTime, zone: &Zone, most: u64)
 
 /// Returns the first moment from another on at which the reader's clock shows a multiple of a step.
 fn next(at: SystemTime, step: u64, zone: &Zone) -> Option<SystemTime> {
-    let since = i64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis().div_ceil(1000)).ok()?;
+    let since =
+        i64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis().div_ceil(1000)).ok()?;
     let step = i64::try_from(step).ok()?;
-    let moment = |seconds: i64| {
-        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
-    };
+    let moment =
+        |seconds: i64| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?));
     let rounded = |offset: i64| {
         let local = since.checked_add(offset)?;
         local.checked_add((step - local.rem_euclid(step)).rem_euclid(step))?.checked_sub(offset)

@@ -108,7 +108,11 @@ fn scale(plot: &Plot) -> (Scale, Vec<u64>) {
                 Unit::Time => values().min().unwrap_or(1).max(1),
                 Unit::Count | Unit::Bytes => 0,
             };
-            if most / least.max(1) >= 20 { Scale::logarithmic(least, most) } else { Scale::linear(most, plot.unit) }
+            if most / least.max(1) >= 20 {
+                Scale::logarithmic(least, most)
+            } else {
+                Scale::linear(most, plot.unit)
+            }
         }
         Kind::Bars | Kind::Lines => Scale::linear(most, plot.unit),
     }

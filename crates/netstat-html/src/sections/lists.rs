@@ -170,12 +170,15 @@ pub(crate) fn news(scene: &Scene<'_>) -> Vec<Table> {
     };
     let title = Text::fixed("New listeners", "새 수신 대기 포트");
     let columns = [(&LOCAL, false), (&PROCESS, false)];
-    let mut new_listeners = scene.table("new-listeners", &title, &columns, listeners.unwrap_or_default(), row);
+    let mut new_listeners =
+        scene.table("new-listeners", &title, &columns, listeners.unwrap_or_default(), row);
     let note = Text::fixed(
         "Not there at any time of the day before the span.",
         "이 기간의 전날에는 한 번도 없던 것.",
     );
-    for (table, is_known) in [(&mut new_remotes, remotes.is_some()), (&mut new_listeners, listeners.is_some())] {
+    for (table, is_known) in
+        [(&mut new_remotes, remotes.is_some()), (&mut new_listeners, listeners.is_some())]
+    {
         table.note = Some(scene.say(&note));
         if !is_known {
             table.empty = scene.say(&YOUNG);

@@ -5,9 +5,9 @@ use crate::shown::{bytes, clipped, offset, said, visible};
 use maud::{Markup, html};
 use netstat_check::Severity;
 use netstat_engine::both;
+use netstat_engine::text::Text;
 use netstat_engine::text::amount::{decimal, grouped};
 use netstat_engine::text::both::duration;
-use netstat_engine::text::Text;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -115,9 +115,10 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
     let known = (without > 0).then(|| {
         both!("not known of {without:connection|connections}", "연결 {without}개는 알 수 없음", without)
     });
-    let new = summary.new_remotes.as_ref().map(|new| {
-        both!("{new} new since the day before", "전날에는 없던 주소 {new}개", new = new.len())
-    });
+    let new = summary
+        .new_remotes
+        .as_ref()
+        .map(|new| both!("{new} new since the day before", "전날에는 없던 주소 {new}개", new = new.len()));
     let mut tiles = vec![
         Tile {
             label: Text::fixed("connections ended", "끝난 연결"),
@@ -135,8 +136,18 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
             )),
             tone: None,
         },
-        Tile { label: Text::fixed("sent", "송신"), number: sum(summary.total.sent), beside: known.clone(), tone: None },
-        Tile { label: Text::fixed("received", "수신"), number: sum(summary.total.received), beside: known, tone: None },
+        Tile {
+            label: Text::fixed("sent", "송신"),
+            number: sum(summary.total.sent),
+            beside: known.clone(),
+            tone: None,
+        },
+        Tile {
+            label: Text::fixed("received", "수신"),
+            number: sum(summary.total.received),
+            beside: known,
+            tone: None,
+        },
         Tile {
             label: Text::fixed("remote addresses", "외부 주소"),
             number: grouped(summary.remotes.len()),
@@ -162,7 +173,11 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
     let is_nearly_whole = share > 99.95;
     tiles.push(Tile {
         label: Text::fixed("of the span recorded", "기록된 기간"),
-        number: if is_nearly_whole { "100 %".to_owned() } else { format!("{} %", (share * 10.0).floor() / 10.0) },
+        number: if is_nearly_whole {
+            "100 %".to_owned()
+        } else {
+            format!("{} %", (share * 10.0).floor() / 10.0)
+        },
         beside: (!is_whole).then(|| {
             let gaps = report.breaks.len();
             both!("{gaps:gap|gaps}", "빈 구간 {gaps}개", gaps)

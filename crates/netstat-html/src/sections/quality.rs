@@ -26,7 +26,12 @@ fn failures(scene: &Scene<'_>) -> Plot {
         )),
         unit: Unit::Count,
         kind: Kind::Bars,
-        series: scene.lines(lines, &total, &Text::fixed("other reasons", "다른 이유"), &mut Colours::default()),
+        series: scene.lines(
+            lines,
+            &total,
+            &Text::fixed("other reasons", "다른 이유"),
+            &mut Colours::default(),
+        ),
         limit: None,
     }
 }

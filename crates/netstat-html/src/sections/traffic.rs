@@ -27,8 +27,12 @@ pub(crate) fn plots(scene: &Scene<'_>) -> Vec<Plot> {
             without
         );
     }
-    let total: Vec<u64> =
-        course.sent.iter().zip(&course.received).map(|(sent, received)| sent.saturating_add(*received)).collect();
+    let total: Vec<u64> = course
+        .sent
+        .iter()
+        .zip(&course.received)
+        .map(|(sent, received)| sent.saturating_add(*received))
+        .collect();
     let processes = || course.processes.iter().map(|(name, line)| (scene.process(name.as_deref()), line));
     let remotes = || course.remotes.iter().map(|(address, line)| (scene.place(*address), line));
     let plot = |id, title: Text, note: &Text, unit, series| Plot {

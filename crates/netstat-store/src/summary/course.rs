@@ -140,7 +140,9 @@ impl Reader {
         let mut damaged = Vec::new();
         let stretches = self.clock.stretches(begin, end);
         for (place, stretch) in stretches.iter().enumerate() {
-            let Some(wall) = self.clock.wall(Moment { boot: stretch.boot, at: stretch.from }) else { continue };
+            let Some(wall) = self.clock.wall(Moment { boot: stretch.boot, at: stretch.from }) else {
+                continue;
+            };
             let offset = wall.saturating_sub_unsigned(stretch.from);
             let of_boot = |at: usize| stretches.get(at).map(|other| other.boot) == Some(stretch.boot);
             let is_first = !place.checked_sub(1).is_some_and(of_boot);

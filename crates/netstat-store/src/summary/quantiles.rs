@@ -102,6 +102,9 @@ mod tests {
         let found = distribution.quantiles();
         assert_eq!(found[0], None, "missing is not zero");
         let Some(Quantiles { half, most }) = found[1] else { panic!("{found:?}") };
-        assert!(half.as_micros().abs_diff(50_000) < 2000 && most.as_micros().abs_diff(95_000) < 3000, "{found:?}");
+        assert!(
+            half.as_micros().abs_diff(50_000) < 2000 && most.as_micros().abs_diff(95_000) < 3000,
+            "{found:?}"
+        );
     }
 }

@@ -50,7 +50,8 @@ fn each_interval_has_what_ended_in_it() {
         rtt: None,
         ..connection(2, 650, by_peer(710))
     };
-    let again = ConnectionRecord { retransmits: Some(9), rtt: Some(80_000), ..connection(3, 5900, by_peer(5990)) };
+    let again =
+        ConnectionRecord { retransmits: Some(9), rtt: Some(80_000), ..connection(3, 5900, by_peer(5990)) };
     let refused = ConnectionRecord {
         established: None,
         ended: Some((seconds(1300), EndReason::Refused)),
@@ -120,7 +121,8 @@ fn states_and_ports_are_counted_while_they_last() {
     let (to, used) = &course.ports[0];
     assert_eq!((to.port, &used[..]), (443, &[1, 1, 1, 1, 2, 1, 0, 1, 0, 1][..]));
     // The longest of them, and one that has not ended.
-    let lasted: Vec<_> = course.longest.iter().map(|life| (life.began, life.ended.map(|(at, _)| at))).collect();
+    let lasted: Vec<_> =
+        course.longest.iter().map(|life| (life.began, life.ended.map(|(at, _)| at))).collect();
     assert_eq!(lasted, [(day(100), Some(day(2500))), (day(2400), Some(day(3020)))]);
     assert_eq!(course.largest.len(), 2);
 }

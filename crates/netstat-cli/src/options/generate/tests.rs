@@ -9,8 +9,16 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
-const EVERY_VERB: [Verb; 8] =
-    [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End, Verb::Capture, Verb::Report];
+const EVERY_VERB: [Verb; 8] = [
+    Verb::Check,
+    Verb::Record,
+    Verb::History,
+    Verb::Live,
+    Verb::Close,
+    Verb::End,
+    Verb::Capture,
+    Verb::Report,
+];
 
 #[test]
 fn the_help_text() {

@@ -8,6 +8,7 @@ mod documents;
 mod families;
 mod parse;
 mod record;
+mod report;
 mod table;
 
 use super::complaint::Complaint;

@@ -2,14 +2,17 @@
 
 use super::super::past::PastSystem;
 use super::super::{Session, check, explain};
-use netstat_check::{CheckSettings, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice, lacking};
+use netstat_check::{
+    CheckSettings, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice, lacking,
+};
 use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::Text;
 use netstat_html::{Judged, NotJudged};
 use netstat_model::query::Fields;
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, InterfaceCounters, Limits, Operation, TcpFields, Warning,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, InterfaceCounters, Limits, Operation, TcpFields,
+    Warning,
 };
 use netstat_os::{CounterSources, NameDatabases, Restrictions};
 use netstat_store::{At, Past, Reader, Standing};
@@ -91,11 +94,17 @@ fn not_asked() -> Vec<NotJudged> {
     vec![
         NotJudged {
             check: bind,
-            why: both!("It judges a port that is named: netstat check bind.", "이름을 댄 포트를 점검합니다: netstat check bind."),
+            why: both!(
+                "It judges a port that is named: netstat check bind.",
+                "이름을 댄 포트를 점검합니다: netstat check bind."
+            ),
         },
         NotJudged {
             check: policy,
-            why: both!("It judges by a file: netstat check policy.", "파일에 따라 점검합니다: netstat check policy."),
+            why: both!(
+                "It judges by a file: netstat check policy.",
+                "파일에 따라 점검합니다: netstat check policy."
+            ),
         },
     ]
 }
