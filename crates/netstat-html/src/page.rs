@@ -34,13 +34,7 @@ struct Part {
 pub fn page(report: &Report<'_>) -> String {
     let scene = Scene {
         report,
-        frame: Frame {
-            language: report.language,
-            zone: report.zone,
-            interval: report.interval,
-            until: report.until,
-            breaks: &report.breaks,
-        },
+        frame: Frame::new(report.language, report.zone, report.interval, report.until, &report.breaks),
     };
     let language = report.language;
     let figures = |plots: Vec<Plot>| html! { div class="figures" { @for plot in &plots { (plot.figure(&scene.frame)) } } };

@@ -60,9 +60,23 @@ pub(crate) struct Frame<'a> {
     pub(crate) interval: Interval,
     pub(crate) until: SystemTime,
     pub(crate) breaks: &'a [Break],
+    /// Whether nothing at all was recorded, for each interval.
+    blank: Vec<bool>,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    pub(crate) fn new(
+        language: Language,
+        zone: &'a Zone,
+        interval: Interval,
+        until: SystemTime,
+        breaks: &'a [Break],
+    ) -> Self {
+        let mut frame = Self { language, zone, interval, until, breaks, blank: Vec::new() };
+        frame.blank = (0..interval.count).map(|at| frame.nothing_recorded(at)).collect();
+        frame
+    }
+
     /// Returns how long all intervals are.
     pub(crate) fn length(&self) -> Duration {
         self.interval.step.saturating_mul(u32::try_from(self.interval.count).unwrap_or(u32::MAX))
@@ -79,8 +93,7 @@ impl Frame<'_> {
         self.begin().checked_add(step).unwrap_or(self.until)
     }
 
-    /// Returns whether nothing at all was recorded in an interval.
-    fn is_blank(&self, interval: usize) -> bool {
+    fn nothing_recorded(&self, interval: usize) -> bool {
         let (from, until) = (self.begin_of(interval), self.begin_of(interval + 1));
         let blank = self.breaks.iter().filter(|gap| gap.is_blank);
         let within = |gap: &Break| gap.until.min(until).duration_since(gap.from.max(from)).ok();
@@ -90,7 +103,9 @@ impl Frame<'_> {
 
     /// Returns the values of intervals; what was not recorded is not 0.
     pub(crate) fn known(&self, values: &[u64]) -> Vec<Option<u64>> {
-        let known = |(interval, value): (usize, &u64)| (!self.is_blank(interval)).then_some(*value);
+        let known = |(interval, value): (usize, &u64)| {
+            (!self.blank.get(interval).copied().unwrap_or(false)).then_some(*value)
+        };
         values.iter().enumerate().map(known).collect()
     }
 

@@ -16,6 +16,11 @@ use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::net::IpAddr;
 
+/// Returns the sum of numbers, which a damaged history may have of any size.
+pub(crate) fn sum(numbers: &[u64]) -> u64 {
+    numbers.iter().fold(0, |sum, number| sum.saturating_add(*number))
+}
+
 /// The colours of names: one that is in several plots has the same in each.
 #[derive(Debug, Default)]
 pub(crate) struct Colours(Vec<(String, usize)>);
@@ -87,7 +92,6 @@ impl Scene<'_> {
         others: &Text,
         colours: &mut Colours,
     ) -> Vec<Series> {
-        let sum = |values: &[u64]| values.iter().fold(0_u64, |sum, value| sum.saturating_add(*value));
         let mut sorted: Vec<_> = lines.filter(|(_, values)| sum(values) > 0).collect();
         sorted.sort_by_key(|(_, values)| Reverse(sum(values)));
         sorted.truncate(LINES);

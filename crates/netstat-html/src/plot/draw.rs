@@ -44,6 +44,27 @@ fn left_of(frame: &Frame<'_>, interval: usize) -> f64 {
     LEFT + (RIGHT - LEFT) * interval as f64 / frame.interval.count.max(1) as f64
 }
 
+/// Returns where the history is not whole, from left to right. A short gap is as wide as can be seen, and those that touch are
+/// one, so that there are not many however many gaps there are.
+fn marks(frame: &Frame<'_>, blank: bool, least: f64) -> Vec<(f64, f64)> {
+    let gaps = frame.breaks.iter().filter(|gap| gap.is_blank == blank);
+    let mut all: Vec<(f64, f64)> = gaps
+        .map(|gap| {
+            let (left, right) = (across(frame, gap.from), across(frame, gap.until));
+            (left, right.max(left + least))
+        })
+        .collect();
+    all.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut marks: Vec<(f64, f64)> = Vec::new();
+    for (left, right) in all {
+        match marks.last_mut() {
+            Some(last) if left <= last.1 => last.1 = last.1.max(right),
+            _ => marks.push((left, right)),
+        }
+    }
+    marks
+}
+
 fn up(scale: Scale, value: u64) -> f64 {
     BOTTOM - scale.height(value) * (BOTTOM - TOP)
 }
@@ -152,14 +173,11 @@ pub(super) fn draw(plot: &Plot, frame: &Frame<'_>, title: &str, description: &st
                 }
             }
             g class="gaps" {
-                @for gap in frame.breaks {
-                    @let (left, right) = (across(frame, gap.from), across(frame, gap.until));
-                    @if gap.is_blank {
-                        // A short one is seen as well.
-                        rect class="blank" x=(place(left)) y=(TOP) width=(place((right - left).max(1.5))) height=(BOTTOM - TOP) {}
-                    } @else {
-                        rect class="partial" x=(place(left)) y=(TOP - 7.0) width=(place((right - left).max(5.0))) height="6" {}
-                    }
+                @for (left, right) in marks(frame, true, 1.5) {
+                    rect class="blank" x=(place(left)) y=(TOP) width=(place(right - left)) height=(BOTTOM - TOP) {}
+                }
+                @for (left, right) in marks(frame, false, 5.0) {
+                    rect class="partial" x=(place(left)) y=(TOP - 7.0) width=(place(right - left)) height="6" {}
                 }
             }
             @match plot.kind {

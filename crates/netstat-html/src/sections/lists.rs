@@ -1,6 +1,6 @@
 //! The tables.
 
-use super::Scene;
+use super::{Scene, sum};
 use crate::report::LIVES;
 use crate::shown::{Unit, end};
 use crate::table::{Cell, Table};
@@ -104,7 +104,7 @@ pub(crate) fn talkers(scene: &Scene<'_>) -> Vec<Table> {
         |(address, of)| traffic(scene.place(*address), of, of_remotes),
     );
     let mut tables = vec![processes, remotes, countries(scene)];
-    let without: u64 = scene.report.course.without_bytes.iter().sum();
+    let without = sum(&scene.report.course.without_bytes);
     if without > 0 {
         let note = both!(
             "The bytes of {without:connection|connections} are not known and not in these sums.",

@@ -1,6 +1,6 @@
 //! The head of a page: what it is about, the numbers that sum it up, and where the history is not whole.
 
-use super::Scene;
+use super::{Scene, sum};
 use crate::shown::{bytes, clipped, offset, said, visible};
 use maud::{Markup, html};
 use netstat_check::Severity;
@@ -109,9 +109,9 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
     let summary = report.summary;
     let (span, whole) = recorded(scene);
     let share = whole.as_secs_f64() * 100.0 / span.as_secs_f64().max(1e-9);
-    let without: u64 = report.course.without_bytes.iter().sum();
+    let without = sum(&report.course.without_bytes);
     let are_known = without < summary.total.ends.saturating_sub(summary.failed).max(1);
-    let sum = |sum: u64| if are_known { bytes(sum) } else { "–".to_owned() };
+    let shown = |sum: u64| if are_known { bytes(sum) } else { "–".to_owned() };
     let known = (without > 0).then(|| {
         both!("not known of {without:connection|connections}", "연결 {without}개는 알 수 없음", without)
     });
@@ -138,13 +138,13 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
         },
         Tile {
             label: Text::fixed("sent", "송신"),
-            number: sum(summary.total.sent),
+            number: shown(summary.total.sent),
             beside: known.clone(),
             tone: None,
         },
         Tile {
             label: Text::fixed("received", "수신"),
-            number: sum(summary.total.received),
+            number: shown(summary.total.received),
             beside: known,
             tone: None,
         },

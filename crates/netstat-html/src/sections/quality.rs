@@ -1,6 +1,6 @@
 //! How well it went: states, round-trip times, segments sent again, failures, and local ports.
 
-use super::{Colours, Scene};
+use super::{Colours, Scene, sum};
 use crate::plot::{Kind, Plot, Series};
 use crate::shown::{Unit, end};
 use netstat_engine::both;
@@ -84,7 +84,7 @@ fn round_trips(scene: &Scene<'_>) -> Plot {
 
 fn sent_again(scene: &Scene<'_>) -> Plot {
     let course = scene.report.course;
-    let known: u64 = course.with_course.iter().sum();
+    let known = sum(&course.with_course);
     let values = scene.frame.known(&course.sent_again);
     let name = scene.say(&Text::fixed("segments sent again", "다시 보낸 세그먼트"));
     let note = both!(

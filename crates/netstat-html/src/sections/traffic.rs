@@ -1,6 +1,6 @@
 //! Connections and bytes over time, by process and by remote address.
 
-use super::{Colours, Scene};
+use super::{Colours, Scene, sum};
 use crate::plot::{Kind, Plot};
 use crate::shown::{Unit, length};
 use netstat_engine::both;
@@ -13,7 +13,7 @@ pub(crate) fn plots(scene: &Scene<'_>) -> Vec<Plot> {
     let (language, course) = (scene.report.language, scene.report.course);
     let step = || length(scene.frame.interval.step, language);
     let ended = both!("Connections that ended, per {step}.", "{step}마다 끝난 연결 수.", step = step());
-    let without: u64 = course.without_bytes.iter().sum();
+    let without = sum(&course.without_bytes);
     let mut bytes = both!(
         "Bytes both ways, per {step}, counted when a connection ends: a long one appears with all of its bytes where it ended.",
         "{step}마다의 양방향 바이트. 연결이 끝날 때 한꺼번에 셉니다. 오래 열려 있던 연결은 끝난 때에 전부 나타납니다.",

@@ -7,14 +7,11 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + seconds)
 }
 
+static UTC: Zone = Zone::UTC;
+
 fn frame(breaks: &[Break]) -> Frame<'_> {
-    Frame {
-        language: Language::English,
-        zone: &Zone::UTC,
-        interval: Interval { step: Duration::from_secs(60), count: 4 },
-        until: at(240),
-        breaks,
-    }
+    let interval = Interval { step: Duration::from_secs(60), count: 4 };
+    Frame::new(Language::English, &UTC, interval, at(240), breaks)
 }
 
 fn series(values: &[Option<u64>]) -> Series {
