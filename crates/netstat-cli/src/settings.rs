@@ -177,6 +177,18 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
+    /// Returns these checks as they are without any option.
+    pub(crate) fn of(checks: Vec<&'static Check>) -> Self {
+        Self {
+            task: Task::Run { checks, named: false },
+            config: None,
+            set: Vec::new(),
+            policy: None,
+            json: false,
+            colour: Colour::Never,
+        }
+    }
+
     /// Returns true if a check that is run needs to locate addresses.
     pub(crate) fn needs_places(&self) -> bool {
         match &self.task {

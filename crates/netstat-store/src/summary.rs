@@ -5,6 +5,7 @@
 mod counts;
 mod course;
 mod gauge;
+mod passes;
 mod quantiles;
 mod tally;
 mod there;

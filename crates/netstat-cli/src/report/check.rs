@@ -1,7 +1,6 @@
 //! `netstat check`: takes looks at the system, lets the chosen checks judge them, and shows what they found.
 
 use super::{Session, explain, files};
-use crate::options::Colour;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
@@ -164,9 +163,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
 pub(super) fn judge_now(session: &Session<'_>) -> Result<(Vec<Finding>, Vec<Warning>), Trouble> {
     let chosen: Vec<&Check> =
         netstat_check::ALL.into_iter().filter(|check| *check != &POLICY && *check != &BIND).collect();
-    let task = Task::Run { checks: chosen.clone(), named: false };
-    let checks =
-        Checks { task, config: None, set: Vec::new(), policy: None, json: false, colour: Colour::Never };
+    let checks = Checks::of(chosen.clone());
     let needs = || JointNeeds::of(chosen.iter().map(|check| check.needs));
     let (mut lacks, mut known) = (Vec::new(), Vec::new());
     let surroundings = surroundings(session, &checks, &CheckSettings::default(), &needs(), &mut known)?;
