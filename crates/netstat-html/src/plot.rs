@@ -152,6 +152,7 @@ impl Plot {
                     .iter()
                     .enumerate()
                     .filter_map(|(at, sum)| Some(((*sum)?, at)))
+                    .rev()
                     .max_by_key(|(sum, _)| *sum);
                 peak.map(|(most, at)| (most, at, None))
             }
@@ -162,7 +163,7 @@ impl Plot {
                     let values = series.values.iter().enumerate();
                     values.filter_map(|(at, value)| Some(((*value)?, at, Some(series.name.clone()))))
                 })
-                .max_by_key(|(most, ..)| *most),
+                .max_by_key(|(most, at, _)| (*most, std::cmp::Reverse(*at))),
         };
         let text = |value| self.unit.text(value, frame.language);
         match peak {

@@ -61,7 +61,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     match UNITS.into_iter().find(|(_, shift)| bytes >> shift > 0) {
         Some((unit, shift)) => {
             let tenths = (u128::from(bytes) * 10 + (1 << (shift - 1))) >> shift;
-            if tenths >= 1000 || tenths % 10 == 0 {
+            if tenths >= 1000 || tenths.is_multiple_of(10) {
                 format!("{} {unit}", tenths / 10)
             } else {
                 format!("{}.{} {unit}", tenths / 10, tenths % 10)
@@ -75,7 +75,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 pub(crate) fn time(micros: u64, language: Language) -> String {
     let tenths = |number: u64, unit: u64| {
         let tenths = (number * 10 + unit / 2) / unit;
-        if tenths >= 1000 || tenths % 10 == 0 {
+        if tenths >= 1000 || tenths.is_multiple_of(10) {
             grouped(tenths / 10)
         } else {
             format!("{}.{}", tenths / 10, tenths % 10)

@@ -19,7 +19,7 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 fn address(number: u32) -> IpAddr {
-    Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0xffff, 0xffff, 0xffff, (number >> 16) as u16, number as u16).into()
+    Ipv6Addr::from_bits((0x2001_0db8_ffff_ffff_ffff_ffff << 32) | u128::from(number)).into()
 }
 
 fn end(number: u32) -> IpEndpoint {

@@ -93,22 +93,25 @@ fn bars(frame: &Frame<'_>, scale: Scale, series: &Series, below: &mut [u64]) -> 
     path
 }
 
-/// Returns the path of a line through the middles of the intervals, which is broken where nothing is known.
-fn line(frame: &Frame<'_>, scale: Scale, series: &Series) -> String {
-    let mut path = String::new();
+/// Returns the path of a line through the middles of the intervals, which is broken where nothing is known, and that of the
+/// points that stand alone.
+fn line(frame: &Frame<'_>, scale: Scale, series: &Series) -> (String, String) {
+    let (mut path, mut points) = (String::new(), String::new());
     let known = |interval: usize| series.values.get(interval).copied().flatten();
     for (interval, value) in series.values.iter().enumerate() {
         let Some(value) = *value else { continue };
-        let middle = f64::midpoint(left_of(frame, interval), left_of(frame, interval + 1));
-        let is_first = interval.checked_sub(1).and_then(known).is_none();
+        let middle = place(f64::midpoint(left_of(frame, interval), left_of(frame, interval + 1)));
         let height = place(up(scale, value));
-        let _ = write!(path, "{}{} {height}", if is_first { 'M' } else { 'L' }, place(middle));
-        if is_first && known(interval + 1).is_none() {
-            // A point by itself: a line of no length, with round ends.
-            path.push_str("h.1");
-        }
+        let is_first = interval.checked_sub(1).and_then(known).is_none();
+        // Writing to a String cannot fail.
+        let _ = match (is_first, known(interval + 1)) {
+            // A line of no length, with round ends.
+            (true, None) => write!(points, "M{middle} {height}h.1"),
+            (true, Some(_)) => write!(path, "M{middle} {height}"),
+            (false, _) => write!(path, "L{middle} {height}"),
+        };
     }
-    path
+    (path, points)
 }
 
 /// Returns the scale of a plot, with its labelled values.
@@ -189,7 +192,9 @@ pub(super) fn draw(plot: &Plot, frame: &Frame<'_>, title: &str, description: &st
                 },
                 Kind::Lines | Kind::Levels => g class="lines" {
                     @for series in plot.series.iter().rev() {
-                        path class={ "l" (series.colour) } d=(line(frame, scale, series)) {}
+                        @let (path, points) = line(frame, scale, series);
+                        path class={ "l" (series.colour) } d=(path) {}
+                        @if !points.is_empty() { path class={ "l" (series.colour) " points" } d=(points) {} }
                     }
                 },
             }

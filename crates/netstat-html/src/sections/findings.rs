@@ -1,6 +1,7 @@
 //! What checks found, with their evidence.
 
 use super::Scene;
+use crate::report::Judged;
 use crate::shown::said;
 use maud::{Markup, html};
 use netstat_check::{Finding, Severity};
@@ -59,22 +60,37 @@ pub(crate) fn section(scene: &Scene<'_>) -> Markup {
                         }
                     }
                     (list(scene, &judged.findings))
-                    @if !judged.not_judged.is_empty() {
-                        details {
-                            summary { (say(both!(
-                                "{count:check|checks} could not judge",
-                                "판단하지 못한 점검 {count}가지",
-                                count = judged.not_judged.len()
-                            ))) }
-                            dl class="checks" { @for not in &judged.not_judged {
-                                div { dt { (not.check) } dd { (said(&not.why, language)) } }
-                            } }
-                        }
-                    }
+                    (not_judged(scene, judged))
                     @if !judged.lacks.is_empty() {
                         ul class="plain note" { @for lack in &judged.lacks { li { (said(lack, language)) } } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Returns the checks that could not judge, and why: those that were not asked, and those whose input the system never tells.
+fn not_judged(scene: &Scene<'_>, judged: &Judged) -> Markup {
+    let language = scene.report.language;
+    let never_told = judged.findings.iter().filter(|finding| finding.never_told);
+    let all: Vec<(&str, &Text)> = judged
+        .not_judged
+        .iter()
+        .map(|not| (not.check, &not.why))
+        .chain(never_told.map(|finding| (finding.check, &finding.sentence)))
+        .collect();
+    html! {
+        @if !all.is_empty() {
+            details {
+                summary { (both!(
+                    "{count:check|checks} could not judge, or not everything",
+                    "판단하지 못했거나 일부만 판단한 점검 {count}가지",
+                    count = all.len()
+                ).of(language)) }
+                dl class="checks" { @for (check, why) in all.iter().take(MOST) {
+                    div { dt { (check) } dd { (said(why, language)) } }
+                } }
             }
         }
     }

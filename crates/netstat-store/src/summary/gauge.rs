@@ -3,7 +3,7 @@
 use super::quantiles::Buckets;
 
 /// Looks in each interval.
-const LOOKS: i64 = 8;
+const LOOKS: u8 = 8;
 
 /// How many were there at each of some looks, as differences from one to the next.
 #[derive(Debug, Clone)]
@@ -11,12 +11,12 @@ pub(super) struct Gauge(Vec<i64>);
 
 impl Gauge {
     pub(super) fn new(buckets: Buckets) -> Self {
-        Self(vec![0; buckets.count * LOOKS.unsigned_abs() as usize + 1])
+        Self(vec![0; buckets.count * usize::from(LOOKS) + 1])
     }
 
     /// Counts something that was there from a moment to before another.
     pub(super) fn add(&mut self, buckets: Buckets, from: i64, until: i64) {
-        let step = (buckets.step / LOOKS).max(1);
+        let step = (buckets.step / i64::from(LOOKS)).max(1);
         // The first look at or after a moment.
         let look = |at: i64| {
             let behind = at.saturating_sub(buckets.from).max(0);
@@ -38,7 +38,7 @@ impl Gauge {
         let mut sum = 0_i64;
         let looks = self.0.get(..self.0.len().saturating_sub(1)).unwrap_or_default();
         looks
-            .chunks(LOOKS.unsigned_abs() as usize)
+            .chunks(usize::from(LOOKS))
             .map(|looks| {
                 let mut most = 0;
                 for difference in looks {
