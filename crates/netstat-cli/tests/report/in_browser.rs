@@ -32,6 +32,25 @@ fn a_page_works_in_a_browser() {
     );
 }
 
+#[test]
+fn a_page_can_be_read_without_scripts() {
+    let folder = Folder::new("report-plain");
+    let Some(browser) = Browser::start("plain") else { return };
+    browser.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    browser.open(&page(&folder, &[]));
+    let tree = browser.devtools("Accessibility.getFullAXTree", &json!({}));
+    let of = |role: &str| {
+        let nodes = tree["nodes"].as_array().unwrap().iter();
+        nodes.filter(|node| node["ignored"] == false && node["role"]["value"] == role).count()
+    };
+    assert_eq!((of("searchbox"), of("button")), (0, 0), "nothing that would do nothing");
+    assert_eq!(of("image"), 9);
+    // Of processes, remotes, countries, failures, storms, the longest and the largest.
+    assert_eq!((of("table"), of("radio")), (7, 3));
+    assert!(of("row") > 300, "{}", of("row"));
+    assert_eq!(browser.console(), Vec::<Value>::new());
+}
+
 fn plots(browser: &Browser) {
     let ids = browser.run("return [...document.querySelectorAll('figure')].map((figure) => figure.id)");
     assert_eq!(

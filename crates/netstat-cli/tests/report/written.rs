@@ -77,7 +77,8 @@ fn the_past_is_judged_as_far_as_it_can_be() {
     let folder = Folder::new("report-judged");
     let html = std::fs::read_to_string(page(&folder, &[])).unwrap();
     // One every five minutes from 15:05 on.
-    assert!(html.contains("curl (76) holds 107 connections in CLOSE_WAIT"), "a leak of the past is found");
+    let found = "curl (76) holds 107 connections in CLOSE_WAIT, all of them for 1 min or longer";
+    assert!(html.contains(found), "a leak of the past is found, with how long it lasted");
     assert!(!html.contains("grep 'open files'"), "what to do about processes of today is not said");
 }
 
