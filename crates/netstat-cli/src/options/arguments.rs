@@ -94,8 +94,8 @@ pub(crate) struct Arguments {
     pub(crate) capture: CaptureArguments,
     /// Arguments of `netstat history`, which `netstat report` shares.
     pub(crate) history: HistoryArguments,
-    /// `--output`: the file that `netstat report` writes; `-` for standard output.
-    pub(crate) output: Option<PathBuf>,
+    /// `--page`: the file that `netstat report` writes; `-` for standard output.
+    pub(crate) page: Option<PathBuf>,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.

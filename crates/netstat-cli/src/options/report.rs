@@ -14,7 +14,7 @@ pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Co
             word = quoted(word)
         ));
     }
-    if arguments.output.is_none() {
+    if arguments.page.is_none() {
         return Err(complaint!(
             "netstat report needs a file to write: type, for example, netstat report --since 24h -o report.html",
             "netstat report에는 쓸 파일이 필요합니다. 입력 예: netstat report --since 24h -o report.html"

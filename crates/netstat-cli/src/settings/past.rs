@@ -97,7 +97,7 @@ pub(super) fn page(arguments: &Arguments, store: PathBuf) -> Page {
         until: arguments.history.until.clone(),
         store,
         is_named: arguments.store.is_some(),
-        file: arguments.output.clone().filter(|file| file.as_os_str() != "-"),
+        file: arguments.page.clone().filter(|file| file.as_os_str() != "-"),
     }
 }
 

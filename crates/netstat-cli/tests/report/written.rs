@@ -39,7 +39,7 @@ fn a_file_is_private_and_never_overwritten() {
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let before = std::fs::read(&file).unwrap();
     let (code, _, error) =
-        report(&folder.path("store"), &[&SECOND_DAY[..], &["--output", file.to_str().unwrap()]].concat());
+        report(&folder.path("store"), &[&SECOND_DAY[..], &["--page", file.to_str().unwrap()]].concat());
     assert_eq!(code, 1);
     assert!(error.contains("is there already, and is not overwritten"), "{error}");
     assert_eq!(std::fs::read(&file).unwrap(), before);

@@ -9,7 +9,7 @@ pub(in super::super) const SHARED: [&str; 8] =
     ["generate", "geo", "help", "lang", "since", "store", "until", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Report;
-    ['o'] "output", value(output, "FILE", "report.html", ValueKind::File, |text| values::parse_file("--output", text));
+    ['o'] "page", value(page, "FILE", "report.html", ValueKind::File, |text| values::parse_file("--page", text));
         "Write the page to this file",
         "Writes the page to this file, or with - to standard output. Only its owner may read the file. One that is there \
          already is never overwritten.",

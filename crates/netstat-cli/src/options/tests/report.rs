@@ -8,12 +8,12 @@ use std::path::Path;
 fn what_is_typed_is_understood() {
     for (typed, file) in [
         ("report --since 24h --until 1h --store /tmp/x -o report.html", "report.html"),
-        ("report --output - --lang ko", "-"),
+        ("report --page - --lang ko", "-"),
         ("report -o -", "-"),
     ] {
         let Ok(Command::Run(arguments)) = parse(typed.split(' ').map(Into::into)) else { panic!("{typed}") };
         assert_eq!(arguments.verb, Some(Verb::Report));
-        assert_eq!(arguments.output.as_deref(), Some(Path::new(file)));
+        assert_eq!(arguments.page.as_deref(), Some(Path::new(file)));
         assert!(!arguments.pid, "-o is the file here");
     }
     let Ok(Command::Run(arguments)) = parse(["-o".into()]) else { panic!() };
@@ -37,7 +37,7 @@ fn what_does_not_go_together_is_named() {
             "report --summary -o x",
             "--summary is not for netstat report: type netstat report --help to see its options",
         ),
-        ("--output x", "--output belongs to netstat report: type netstat report --output FILE"),
+        ("--page x", "--page belongs to netstat report: type netstat report --page FILE"),
     ] {
         assert_eq!(complaint_about(typed), expected, "{typed}");
     }
