@@ -5,6 +5,7 @@ mod capture;
 mod live;
 mod metrics;
 mod net_tools;
+mod page;
 mod past;
 mod recorder;
 
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use capture::{Capture, Capturing, is_told};
+pub(crate) use page::Page;
 pub(crate) use past::is_kept;
 pub(crate) use recorder::{Recorder, Recording};
 
@@ -104,6 +106,8 @@ pub(crate) enum Report {
     Live(Live),
     /// `netstat metrics`.
     Metrics(Metrics),
+    /// `netstat report`.
+    Page(Page),
     /// Everything else.
     Connections(Connections),
 }
@@ -127,6 +131,7 @@ impl Report {
             | Self::Act(_)
             | Self::Live(_)
             | Self::Metrics(_)
+            | Self::Page(_)
             | Self::NetTools(_) => false,
         }
     }
@@ -166,6 +171,18 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
+    /// Returns these checks as they are without any option.
+    pub(crate) fn of(checks: Vec<&'static Check>) -> Self {
+        Self {
+            task: Task::Run { checks, named: false },
+            config: None,
+            set: Vec::new(),
+            policy: None,
+            json: false,
+            colour: Colour::Never,
+        }
+    }
+
     /// Returns true if a check that is run needs to locate addresses.
     pub(crate) fn needs_places(&self) -> bool {
         match &self.task {
@@ -365,6 +382,9 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::Metrics) => {
             let store = past::store(arguments, environment);
             return Report::Metrics(metrics::settings(arguments, environment, store, colour));
+        }
+        Some(Verb::Report) => {
+            return Report::Page(page::settings(arguments, past::store(arguments, environment)));
         }
         None => {}
     }

@@ -48,5 +48,7 @@ pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
 pub use session::WriterOptions;
-pub use summary::{Failure, Listener, POINTS, Storm, Summary, Traffic};
+pub use summary::{
+    Course, CourseLine, CourseWishes, Failure, Life, Listener, POINTS, Quantiles, Storm, Summary, Traffic,
+};
 pub use writer::{StoreSize, Writer};

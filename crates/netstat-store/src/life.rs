@@ -121,6 +121,16 @@ impl Reader {
         };
         // At a moment before its end, nobody knows how much had been sent.
         let is_whole = matches!(asked, Asked::Whole { .. });
+        // Since when it was in its state then.
+        let since = match state {
+            Some(TcpState::TimeWait) => row.ended.map(|(end, _)| end),
+            Some(TcpState::FinWait2 | TcpState::CloseWait) => row.first_fin.map(|(fin, _)| fin),
+            _ => None,
+        };
+        let time_in_state = match asked {
+            Asked::At(at) => since.map(|since| Duration::from_micros(at.saturating_sub(since))),
+            Asked::Whole { .. } => None,
+        };
         let micros = |number: Option<u32>| number.map(|number| Duration::from_micros(number.into()));
         let has_course = is_whole
             && (row.bytes_sent.is_some()
@@ -138,6 +148,7 @@ impl Reader {
         };
         Ok(Socket {
             state,
+            time_in_state,
             v6_only: row.v6_only,
             id: SocketId { inode: None, cookie: (row.cookie != 0).then_some(row.cookie) },
             uid: row.uid.filter(|_| !waits),

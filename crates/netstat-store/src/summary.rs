@@ -3,9 +3,15 @@
 //! It reads a few columns of each block, and makes no sockets of them.
 
 mod counts;
+mod course;
+mod gauge;
+mod passes;
+mod quantiles;
+mod tally;
 mod there;
 mod told;
 
+pub use course::{Course, CourseWishes, Life, Line as CourseLine, Quantiles};
 pub use told::{Failure, Listener, POINTS, Storm, Summary, Traffic};
 
 use crate::block::Damaged;

@@ -1,5 +1,6 @@
 //! Writer and reader together.
 
+mod course;
 mod crash;
 mod hostile;
 mod keeping;

@@ -23,6 +23,7 @@ const FOR_USERS: &[&str] = &[
     "crates/netstat-check/src/lacking.rs",
     "crates/netstat-check/src/policy_file.rs",
     "crates/netstat-check/src/toml_error.rs",
+    "crates/netstat-html/src/",
 ];
 
 /// Where sentences are in English alone, and why.

@@ -95,8 +95,10 @@ pub(crate) struct Arguments {
     pub(crate) capture: CaptureArguments,
     /// Arguments of `netstat metrics`.
     pub(crate) metrics: MetricsArguments,
-    /// Arguments of `netstat history`.
+    /// Arguments of `netstat history`, which `netstat report` shares.
     pub(crate) history: HistoryArguments,
+    /// `--page`: the file that `netstat report` writes; `-` for standard output.
+    pub(crate) page: Option<PathBuf>,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.
@@ -291,6 +293,8 @@ named! {
         Capture = "capture",
         /// Gives what there is as metrics.
         Metrics = "metrics",
+        /// Makes a page of what happened.
+        Report = "report",
     }
 }
 
@@ -306,6 +310,7 @@ impl Verb {
             Self::Live => "live",
             Self::Capture => "capture",
             Self::Metrics => "metrics",
+            Self::Report => "report",
         }
     }
 

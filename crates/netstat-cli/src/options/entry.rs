@@ -52,13 +52,15 @@ pub(super) enum Topic {
     Capture,
     /// `netstat metrics` only.
     Metrics,
+    /// `netstat report` only.
+    Report,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, Text); 11] = [
+    pub(super) const ALL: [(Self, Text); 12] = [
         (Self::Connections, Text::fixed("The connection table", "연결 표")),
         (Self::Other, Text::fixed("Other reports", "다른 보고서")),
         (Self::Check, Text::fixed("Options for netstat check", "netstat check의 옵션")),
@@ -72,6 +74,7 @@ impl Topic {
         (Self::Live, Text::fixed("Options for netstat live", "netstat live의 옵션")),
         (Self::Capture, Text::fixed("Options for netstat capture", "netstat capture의 옵션")),
         (Self::Metrics, Text::fixed("Options for netstat metrics", "netstat metrics의 옵션")),
+        (Self::Report, Text::fixed("Options for netstat report", "netstat report의 옵션")),
         (Self::Program, Text::fixed("General options", "일반 옵션")),
     ];
 
@@ -86,6 +89,7 @@ impl Topic {
             Self::Live => Some(Verb::Live),
             Self::Capture => Some(Verb::Capture),
             Self::Metrics => Some(Verb::Metrics),
+            Self::Report => Some(Verb::Report),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

@@ -30,6 +30,8 @@ named! {
         Capture = "capture",
         /// `netstat metrics`.
         Metrics = "metrics",
+        /// `netstat report`.
+        Report = "report",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -50,6 +52,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::Live) => Command::HelpVerb(Verb::Live, manner),
         Some(HelpTopic::Capture) => Command::HelpVerb(Verb::Capture, manner),
         Some(HelpTopic::Metrics) => Command::HelpVerb(Verb::Metrics, manner),
+        Some(HelpTopic::Report) => Command::HelpVerb(Verb::Report, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

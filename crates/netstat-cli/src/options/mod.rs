@@ -20,7 +20,7 @@
 //! | `syntax.rs` | whether words are a filter |
 //! | `net_tools/` | the net-tools dialect |
 //! | `verb.rs` | which options go with a first word such as `check` |
-//! | `check.rs`, `record.rs`, `history.rs`, `act.rs`, `live.rs`, `capture.rs` | the words after `netstat check` and the others |
+//! | `check.rs`, `record.rs`, `history.rs`, `act.rs`, `live.rs`, `capture.rs`, `report.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `complete/` | what a shell may offer for the word at its cursor |
@@ -50,6 +50,7 @@ mod net_tools;
 mod parse;
 mod printed_text;
 mod record;
+mod report;
 mod syntax;
 mod table;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
     act, capture, check as check_words, combine, habits, help_topic, history, live, metrics, net_tools,
-    record, table, verb, words as plain_words,
+    record, report, table, verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::{for_shell, quoted};
@@ -52,6 +52,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
             Verb::Metrics => metrics::settle(plain, &mut parser.arguments)?,
+            Verb::Report => report::settle(&plain, &parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
@@ -75,6 +76,11 @@ struct Parser<'a> {
     arguments: Arguments,
     /// The words that are not options.
     plain: Vec<OsString>,
+}
+
+/// Returns true for a dash that stands for standard input or output where a file is named.
+fn is_stream(value: &Value, word: &OsStr) -> bool {
+    matches!(value.kind, ValueKind::File) && word == "-"
 }
 
 /// Returns true for the word `help`, although its letters could be options.
@@ -161,7 +167,7 @@ impl<'a> Parser<'a> {
                             example
                         ));
                     }
-                    Some(next) if next.as_encoded_bytes().starts_with(b"-") => {
+                    Some(next) if next.as_encoded_bytes().starts_with(b"-") && !is_stream(value, next) => {
                         return Err(complaint!(
                             "--{long} needs a value before {next}: type, for example, --{long} {example}",
                             "--{long}: {next} 앞에 값이 필요합니다. 입력 예: --{long} {example}",
@@ -263,7 +269,9 @@ impl<'a> Parser<'a> {
         }
         let Some((entry, value)) = wanting else { return Ok(None) };
         match self.peek() {
-            Some(next) if is_choice(value, next) || !looks_like_no_value(value, next) => {
+            Some(next)
+                if is_choice(value, next) || is_stream(value, next) || !looks_like_no_value(value, next) =>
+            {
                 self.next += 1;
                 self.apply(entry, Some(next), manner)
             }

@@ -15,12 +15,13 @@ mod live;
 mod metrics;
 mod program;
 mod record;
+mod report;
 mod reports;
 mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 12] = [
+const LISTS: [&[Entry]; 13] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -32,6 +33,7 @@ const LISTS: [&[Entry]; 12] = [
     live::OPTIONS,
     capture::OPTIONS,
     metrics::OPTIONS,
+    report::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -46,6 +48,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Live => &live::SHARED,
         Verb::Capture => &capture::SHARED,
         Verb::Metrics => &metrics::SHARED,
+        Verb::Report => &report::SHARED,
     }
 }
 

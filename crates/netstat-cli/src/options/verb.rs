@@ -1,5 +1,5 @@
 //! Which options go with the first word: `netstat check`, `netstat record`, `netstat history`,
-//! `netstat capture`.
+//! `netstat capture`, `netstat report`.
 
 use super::arguments::Verb;
 use super::complaint::{Complaint, complaint};

@@ -375,7 +375,8 @@ impl<'a> Writing<'a> {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Text {
+/// Says why a file cannot be written.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Text {
     let file = quoted(path.as_os_str());
     if error.kind() == ErrorKind::AlreadyExists {
         return both!(

@@ -155,6 +155,30 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     )
 }
 
+/// Lets every check judge the system as it is now that needs nothing to be named for it. Returns what they found, and what
+/// the system did not tell.
+///
+/// # Errors
+/// When the system did not list its sockets.
+pub(super) fn judge_now(session: &Session<'_>) -> Result<(Vec<Finding>, Vec<Warning>), Trouble> {
+    let chosen: Vec<&Check> =
+        netstat_check::ALL.into_iter().filter(|check| *check != &POLICY && *check != &BIND).collect();
+    let checks = Checks::of(chosen.clone());
+    let needs = || JointNeeds::of(chosen.iter().map(|check| check.needs));
+    let (mut lacks, mut known) = (Vec::new(), Vec::new());
+    let surroundings = surroundings(session, &checks, &CheckSettings::default(), &needs(), &mut known)?;
+    let mut source = source(session, needs(), surroundings);
+    loop {
+        if let Look::Whole { evidence, warnings, .. } = look(session, &mut source, &mut lacks)? {
+            let settings = CheckSettings::default();
+            let findings = chosen.iter().flat_map(|check| check.judge(&evidence, &settings)).collect();
+            known.extend(warnings);
+            return Ok((findings, known));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
 /// What one look gave.
 enum Look {
     /// The first of two looks that a rate is made of.

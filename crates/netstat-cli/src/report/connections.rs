@@ -290,6 +290,7 @@ pub(super) fn shows_places(report: &Report) -> bool {
         Report::Capture(Capture::Read { table, .. }) => Some(&**table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
         Report::Check(checks) => return checks.needs_places(),
+        Report::Page(_) => return true,
         _ => None,
     };
     table.map(needs).is_some_and(|needs| needs.countries || needs.networks)

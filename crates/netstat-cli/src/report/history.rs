@@ -74,11 +74,7 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
         )
         .into());
     }
-    let (first, last) = reader.reach().unwrap_or((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH));
-    // The last moment belongs to the span.
-    let end = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
-    let until = span.until.map_or(end, |until| until.min(end));
-    let from = span.since.or_else(|| until.checked_sub(A_DAY)).map_or(first, |since| since.max(first));
+    let (from, until) = bounds(reader, span);
     let summary = reader.summary(from, until).map_err(|error| past::store_error(&error))?;
     let scope = Scope {
         host: reader.host(),
@@ -98,8 +94,18 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
+/// Returns what of a span the history has: without a begin the last day of it.
+pub(super) fn bounds(reader: &Reader, span: &Span) -> (SystemTime, SystemTime) {
+    let (first, last) = reader.reach().unwrap_or((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH));
+    // The last moment belongs to the span.
+    let end = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
+    let until = span.until.map_or(end, |until| until.min(end));
+    let from = span.since.or_else(|| until.checked_sub(A_DAY)).map_or(first, |since| since.max(first));
+    (from, until)
+}
+
 /// Refuses a span of which the history has nothing.
-fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<(), Text> {
+pub(super) fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<(), Text> {
     let Some((first, last)) = reader.reach() else {
         return Err(past::empty());
     };

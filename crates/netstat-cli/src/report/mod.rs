@@ -21,6 +21,7 @@ mod missed;
 mod multicast;
 mod names;
 mod net_tools;
+mod page;
 mod past;
 mod places;
 mod record;
@@ -201,6 +202,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
+        Report::Page(asked) => return page::run(&session, asked),
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
         Report::Metrics(asked) => return metrics::run(&session, asked),
@@ -370,6 +372,7 @@ impl Session<'_> {
             | Report::Act(_)
             | Report::Live(_)
             | Report::Metrics(_)
+            | Report::Page(_)
             | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),

@@ -59,6 +59,11 @@ impl Zone {
         self.0.to_datetime(Self::timestamp(moment))
     }
 
+    /// Returns by how many seconds the reader's clock was ahead of universal time.
+    pub fn offset(&self, moment: SystemTime) -> i32 {
+        self.0.to_offset(Self::timestamp(moment)).seconds()
+    }
+
     /// Returns date and time to the millisecond, as the reader's clock had it.
     pub fn date_and_time(&self, moment: SystemTime) -> String {
         self.civil(moment).strftime("%Y-%m-%d %H:%M:%S.%3f").to_string()
@@ -76,13 +81,11 @@ impl Zone {
 
     /// Returns the moment after RFC 3339, to the microsecond and with the offset of the zone then.
     pub fn rfc_3339(&self, moment: SystemTime) -> String {
-        let timestamp = Self::timestamp(moment);
-        let offset = self.0.to_offset(timestamp);
-        let civil = self.0.to_datetime(timestamp).strftime("%Y-%m-%dT%H:%M:%S.%6f");
+        let civil = self.civil(moment).strftime("%Y-%m-%dT%H:%M:%S.%6f");
         if self.0 == TimeZone::UTC {
             return format!("{civil}Z");
         }
-        let minutes = offset.seconds() / 60;
+        let minutes = self.offset(moment) / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
         format!("{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }

@@ -53,6 +53,11 @@ impl Names {
         self.processes.get(&process).copied().unwrap_or(0)
     }
 
+    /// Returns every name, in the order of the numbers; the first is that of those that are not known.
+    pub(super) fn all(&self) -> impl Iterator<Item = Option<OsString>> + '_ {
+        std::iter::once(None).chain(self.list.iter().cloned().map(Some))
+    }
+
     pub(super) fn name(&self, who: Who) -> Option<OsString> {
         self.list.get(usize::try_from(who).ok()?.checked_sub(1)?).cloned()
     }
@@ -102,7 +107,7 @@ pub(super) fn sums(differences: &[i64]) -> Vec<u64> {
         .collect()
 }
 
-fn is_failure(reason: EndReason) -> bool {
+pub(super) fn is_failure(reason: EndReason) -> bool {
     matches!(
         reason,
         EndReason::Refused
@@ -113,7 +118,7 @@ fn is_failure(reason: EndReason) -> bool {
     )
 }
 
-fn is_trouble(reason: EndReason) -> bool {
+pub(super) fn is_trouble(reason: EndReason) -> bool {
     is_failure(reason)
         || matches!(
             reason,

@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 8] = [
+const VERBS: [(Verb, &str); 9] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -39,6 +39,10 @@ const VERBS: [(Verb, &str); 8] = [
     (
         Verb::Metrics,
         "As the first word: gives what there is to Prometheus, OpenMetrics and OpenTelemetry. See netstat metrics --help.",
+    ),
+    (
+        Verb::Report,
+        "As the first word: makes a page of what happened, with plots and tables, to mail to somebody. See netstat report --help.",
     ),
 ];
 
@@ -87,6 +91,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Live => help_of_live(language),
         Verb::Capture => help_of_capture(language),
         Verb::Metrics => help_of_metrics(language),
+        Verb::Report => help_of_report(language),
     }
 }
 
@@ -225,6 +230,21 @@ fn help_of_metrics(language: Language) -> String {
         "--otlp로 보내는 간격(초). 지정하지 않으면 60입니다."
     );
     push_item(&mut text, both!("interval", "간격").of(language), interval.of(language));
+    text.push('\n');
+    text
+}
+
+fn help_of_report(language: Language) -> String {
+    let begin = both!(
+        "\nMakes a page of what happened, from what netstat record kept: one HTML file with\nplots, tables and findings, which needs nothing \
+         else.\n\n\
+         NETSTAT report [--since WHEN] [--until WHEN] -o FILE [OPTIONS]\n\n",
+        "\nnetstat record의 기록으로 무슨 일이 있었는지 보고서를 만듭니다. 그래프, 표, 점검\n결과가 든 HTML 파일 하나이며 다른 것은 \
+         필요 없습니다.\n\n\
+         NETSTAT report [--since 시각] [--until 시각] -o 파일 [옵션]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Report, language);
     text.push('\n');
     text
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
-const EVERY_VERB: [Verb; 8] = [
+const EVERY_VERB: [Verb; 9] = [
     Verb::Check,
     Verb::Record,
     Verb::History,
@@ -18,6 +18,7 @@ const EVERY_VERB: [Verb; 8] = [
     Verb::End,
     Verb::Capture,
     Verb::Metrics,
+    Verb::Report,
 ];
 
 #[test]

@@ -9,6 +9,7 @@ mod families;
 mod metrics;
 mod parse;
 mod record;
+mod report;
 mod table;
 
 use super::complaint::Complaint;

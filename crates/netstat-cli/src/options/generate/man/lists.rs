@@ -3,7 +3,7 @@
 use netstat_engine::text::Text;
 
 /// The forms of a command line, and what each is for.
-pub(super) static FORMS: [(Text, Text); 13] = [
+pub(super) static FORMS: [(Text, Text); 14] = [
     (
         Text::fixed("[options] [filter] [interval]", "[옵션] [필터] [간격]"),
         Text::fixed("The table of connections.", "연결 표."),
@@ -76,10 +76,17 @@ pub(super) static FORMS: [(Text, Text); 13] = [
         ),
     ),
     (
+        Text::fixed("report -o file [options]", "report -o 파일 [옵션]"),
+        Text::fixed(
+            "Makes a page of what happened, with plots and tables.",
+            "무슨 일이 있었는지 그래프와 표가 있는 보고서를 만듭니다.",
+        ),
+    ),
+    (
         Text::fixed("--help [topic]", "--help [주제]"),
         Text::fixed(
-            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, metrics, examples).",
-            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, metrics, examples)만.",
+            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, metrics, report, examples).",
+            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, metrics, report, examples)만.",
         ),
     ),
     (
@@ -92,7 +99,7 @@ pub(super) static FORMS: [(Text, Text); 13] = [
 ];
 
 /// More examples than those of the help text, for what it does not show.
-pub(in super::super) static EXAMPLES: [(&str, Text); 9] = [
+pub(in super::super) static EXAMPLES: [(&str, Text); 10] = [
     (
         "netstat check bind 8080",
         Text::fixed(
@@ -138,6 +145,13 @@ pub(in super::super) static EXAMPLES: [(&str, Text); 9] = [
         Text::fixed(
             "The packets of curl, for Wireshark.",
             "curl의 패킷을 Wireshark로 볼 수 있게 저장합니다.",
+        ),
+    ),
+    (
+        "netstat report --since 24h -o report.html",
+        Text::fixed(
+            "What happened in a day, as a page to mail.",
+            "하루 동안 있었던 일을 메일로 보낼 수 있는 보고서로.",
         ),
     ),
     (
