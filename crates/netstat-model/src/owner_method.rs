@@ -36,6 +36,13 @@ pub enum NoBpf {
     ///
     /// [`Owners::Auto`]: crate::query::Owners::Auto
     FewFiles,
+    /// So few TCP sockets are there that sock_diag lists them sooner than a program is loaded (with [`SocketSource::Auto`] only).
+    ///
+    /// [`SocketSource::Auto`]: crate::query::SocketSource::Auto
+    FewSockets,
+    /// The program does not answer this question, or sock_diag answers it in less time: it passes over what a filter or a list
+    /// of states leaves out.
+    OtherQuestion,
     /// Not permitted: loading BPF programs takes `CAP_BPF` and `CAP_PERFMON` in the initial user namespace.
     NotPermitted,
     /// This process has `CAP_BPF` without `CAP_PERFMON`.
@@ -96,6 +103,8 @@ impl fmt::Display for NoBpf {
         match self {
             Self::NotAsked => f.write_str("it was not requested"),
             Self::FewFiles => f.write_str("few files are open on this machine, so /proc is faster"),
+            Self::FewSockets => f.write_str("there are few of them, so sock_diag is faster"),
+            Self::OtherQuestion => f.write_str("sock_diag answers this question in less time, or alone"),
             Self::NotPermitted => f.write_str(
                 "not permitted; loading BPF programs takes CAP_BPF and CAP_PERFMON outside of user namespaces",
             ),

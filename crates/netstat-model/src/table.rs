@@ -9,6 +9,7 @@ pub use row::{ShortId, lower_half};
 
 use crate::details::{Details, DetailsColumns, OfFamily, pack_memory};
 use crate::keep::Keep;
+use crate::list_method::ListMethod;
 use crate::owner_lists::OwnerMark;
 use crate::{
     Endpoint, Family, FamilyFacts, Holder, IpEndpoint, IpSocketRef, NoOwner, Owner, OwnershipRef, ProcessKey,
@@ -48,6 +49,7 @@ pub struct SocketTable {
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
     scopes: Vec<(u32, u32)>,
     columns: DetailsColumns,
+    pub(crate) listed_by: Option<ListMethod>,
 }
 
 /// Rows that are sorted together: TCP, bound-only TCP, UDP.
