@@ -23,7 +23,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
-use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
+use netstat_model::query::{Kinds, Owners, RouteQuery, Scope, SocketSource};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
     pub(crate) owners: Owners,
+    /// How sockets are listed.
+    pub(crate) source: SocketSource,
     /// Whose sockets are listed.
     pub(crate) scope: Scope,
     /// The network namespace to enter first; `None` to stay in that of this process.
@@ -56,7 +58,7 @@ pub(crate) struct Settings {
     pub(crate) purpose: Purpose,
     /// The moment to show (`--at`); `None` for now.
     pub(crate) past: Option<Past>,
-    /// `-v` of reports that have no other use for it: report how owners were found.
+    /// `-v` of reports that have no other use for it: report how sockets were listed and owners were found.
     pub(crate) verbose: bool,
 }
 
@@ -307,6 +309,7 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
+        let source = arguments.source.unwrap_or_default();
         let (scope, namespace) = match &arguments.netns {
             Some(Netns::All) => (Scope::All, None),
             Some(Netns::One(of)) => (Scope::Own, Some(of.clone())),
@@ -324,6 +327,7 @@ impl Settings {
             repeat,
             tape,
             owners,
+            source,
             scope,
             namespace,
             geo: arguments.geo.clone(),

@@ -457,25 +457,25 @@ INLINE u64 notsent(const struct tcp_sock *tcp)
 
 #define TELL(bit, value)                       \
 	if (wanted.fields >> (bit) & 1)        \
-		*into++ = (value);
+		rest[at++] = (value);
 
 #define TELL_NOTHING(bit, value)               \
 	if (wanted.fields >> (bit) & 1)        \
-		*into++ = UNKNOWN;
+		rest[at++] = UNKNOWN;
 
-/* Tells of the course of a connection, and returns where the row goes on. */
-INLINE u64 *tell_course(u64 *into, const struct sock *sock, u8 state)
+/* Tells of the course of a connection, and returns where the row goes on: how many numbers follow its head. */
+INLINE u32 tell_course(u64 *rest, u32 at, const struct sock *sock, u8 state)
 {
 	const struct tcp_sock *tcp = (const void *)sock;
 
 	EACH_FIELD(TELL)
-	return into;
+	return at;
 }
 
-INLINE u64 *tell_no_course(u64 *into)
+INLINE u32 tell_no_course(u64 *rest, u32 at)
 {
 	EACH_FIELD(TELL_NOTHING)
-	return into;
+	return at;
 }
 
 /* How much of a socket is read at once: all of it that stands in its first bytes. The kernel refuses the program where one
@@ -489,9 +489,8 @@ SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
 	const struct sock *sock = (const void *)common;
 	struct seq_file *seq;
 	u64 begin[BEGIN / 8];
-	u32 is_block = 0;
+	u32 is_block = 0, at = 0;
 	struct row row;
-	u64 *rest = row.rest;
 	u8 state;
 
 	if (!common || probe_read_kernel(begin, sizeof(begin), common))
@@ -519,28 +518,28 @@ SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
 		row.head.flags |= TCP_IS_V6_ONLY;
 	if (wanted.details) {
 		if (is_block)
-			tell_time_wait(&row.head, (void *)rest, (const void *)sock);
+			tell_time_wait(&row.head, (void *)row.rest, (const void *)sock);
 		else
-			tell_details(&row.head, (void *)rest, sock, context->uid);
-		rest += sizeof(struct tcp_details) / 8;
+			tell_details(&row.head, (void *)row.rest, sock, context->uid);
+		at = sizeof(struct tcp_details) / 8;
 	}
 	if (wanted.fields) {
 		if (!is_block && has_course(state)) {
 			row.head.flags |= TCP_HAS_COURSE;
-			rest = tell_course(rest, sock, state);
+			at = tell_course(row.rest, at, sock, state);
 		} else {
-			rest = tell_no_course(rest);
+			at = tell_no_course(row.rest, at);
 		}
 	}
 	if (row.head.family == AF_INET6) {
-		probe_read_kernel(rest, 16, &sock->__sk_common.skc_v6_rcv_saddr);
-		probe_read_kernel(rest + 2, 16, &sock->__sk_common.skc_v6_daddr);
-		rest += 4;
+		probe_read_kernel(&row.rest[at], 16, &sock->__sk_common.skc_v6_rcv_saddr);
+		probe_read_kernel(&row.rest[at + 2], 16, &sock->__sk_common.skc_v6_daddr);
+		at += 4;
 	} else {
-		*rest++ = AT(u32, skc_rcv_saddr) | (u64)AT(u32, skc_daddr) << 32;
+		row.rest[at++] = AT(u32, skc_rcv_saddr) | (u64)AT(u32, skc_daddr) << 32;
 	}
 	/* Where the buffer is full the kernel comes again with this socket. */
-	seq_write(seq, &row, (char *)rest - (char *)&row);
+	seq_write(seq, &row, sizeof(row.head) + at * 8);
 	return 0;
 }
 
