@@ -221,8 +221,14 @@ struct bpf_iter__tcp {
 	u32 uid __attribute__((aligned(8)));
 };
 
+/*
+ * The fields of a socket are read plainly, because the kernel knows the types of what it hands the program and of what
+ * to_tcp_sock answers: it need not search for them. Blocks and requests, of which there are few, are read as elsewhere.
+ */
+
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
 static u64 (*const socket_cookie)(struct sock_common *sock) = (void *)46;
+static struct tcp_sock *(*const to_tcp_sock)(void *sock) = (void *)137;
 static u64 (*const ticks)(void) = (void *)118;
 static long (*const seq_write)(struct seq_file *seq, const void *data, u32 len) = (void *)127;
 
@@ -238,9 +244,22 @@ struct row {
 /* A bit field, or what was one in other versions. */
 #define READ_BITS(structure, field)                                                                              \
 	({                                                                                                       \
+		const void *place = (const char *)(structure) + PLACE((structure)->field);                       \
 		u64 bits = 0;                                                                                    \
-		probe_read_kernel(&bits, __builtin_preserve_field_info((structure)->field, 1),                   \
-				  (const char *)(structure) + PLACE((structure)->field));                        \
+		switch (__builtin_preserve_field_info((structure)->field, 1)) {                                  \
+		case 1:                                                                                          \
+			bits = *(const u8 *)place;                                                               \
+			break;                                                                                   \
+		case 2:                                                                                          \
+			bits = *(const u16 *)place;                                                              \
+			break;                                                                                   \
+		case 4:                                                                                          \
+			bits = *(const u32 *)place;                                                              \
+			break;                                                                                   \
+		case 8:                                                                                          \
+			bits = *(const u64 *)place;                                                              \
+			break;                                                                                   \
+		}                                                                                                \
 		bits <<= __builtin_preserve_field_info((structure)->field, 4);                                   \
 		bits >>= __builtin_preserve_field_info((structure)->field, 5);                                   \
 		bits;                                                                                            \
@@ -274,8 +293,8 @@ INLINE u32 inode_of(const struct sock *sock)
 	const struct socket_alloc *socket;
 
 	if (IS_THERE(sock->sk_ino))
-		return READ(sock->sk_ino);
-	socket = (const void *)READ(sock->sk_socket);
+		return sock->sk_ino;
+	socket = (const void *)sock->sk_socket;
 	return socket ? READ(socket->vfs_inode.i_ino) : 0;
 }
 
@@ -290,83 +309,87 @@ INLINE int has_course(u8 state)
 INLINE void tell_timer(struct tcp_head *head, struct tcp_details *details, const struct tcp_sock *tcp)
 {
 	const struct sock *sock = (const void *)tcp;
-	const u8 pending = READ(tcp->inet_conn.icsk_pending);
+	const u8 pending = tcp->inet_conn.icsk_pending;
 	unsigned long expires;
 
 	if (pending == ICSK_TIME_RETRANS || pending == ICSK_TIME_REO_TIMEOUT || pending == ICSK_TIME_LOSS_PROBE) {
 		head->timer = TIMER_RETRANSMIT;
-		details->retransmits = READ(tcp->inet_conn.icsk_retransmits);
+		details->retransmits = tcp->inet_conn.icsk_retransmits;
 	} else if (pending == ICSK_TIME_PROBE0) {
 		head->timer = TIMER_PROBE;
-		details->retransmits = READ(tcp->inet_conn.icsk_probes_out);
+		details->retransmits = tcp->inet_conn.icsk_probes_out;
 	} else {
-		const struct timer_list *timer = IS_THERE(tcp->inet_conn.icsk_keepalive_timer) ?
-			(const void *)((const char *)tcp + PLACE(tcp->inet_conn.icsk_keepalive_timer)) :
-			(const void *)((const char *)sock + PLACE(sock->sk_timer));
-
-		if (READ(timer->entry.pprev)) {
-			head->timer = TIMER_KEEP_ALIVE;
-			details->retransmits = READ(tcp->inet_conn.icsk_probes_out);
-			details->expires = until(READ(timer->expires));
+		if (IS_THERE(tcp->inet_conn.icsk_keepalive_timer)) {
+			if (!tcp->inet_conn.icsk_keepalive_timer.entry.pprev)
+				return;
+			expires = tcp->inet_conn.icsk_keepalive_timer.expires;
+		} else {
+			if (!sock->sk_timer.entry.pprev)
+				return;
+			expires = sock->sk_timer.expires;
 		}
+		head->timer = TIMER_KEEP_ALIVE;
+		details->retransmits = tcp->inet_conn.icsk_probes_out;
+		details->expires = until(expires);
 		return;
 	}
 	if (IS_THERE(sock->tcp_retransmit_timer))
-		expires = READ(sock->tcp_retransmit_timer.expires);
+		expires = sock->tcp_retransmit_timer.expires;
 	else if (IS_THERE(tcp->inet_conn.icsk_timeout))
-		expires = READ(tcp->inet_conn.icsk_timeout);
+		expires = tcp->inet_conn.icsk_timeout;
 	else
-		expires = READ(tcp->inet_conn.icsk_retransmit_timer.expires);
+		expires = tcp->inet_conn.icsk_retransmit_timer.expires;
 	details->expires = until(expires);
 }
 
 /* Milliseconds since the handshake, which the kernel takes for the last data that way until data goes one way. */
 INLINE u32 age_of(const struct tcp_sock *tcp)
 {
-	if (!READ(tcp->data_segs_out))
-		return since(READ(tcp->lsndtime));
-	if (!READ(tcp->data_segs_in))
-		return since(READ(tcp->inet_conn.icsk_ack.lrcvtime));
+	if (!tcp->data_segs_out)
+		return since(tcp->lsndtime);
+	if (!tcp->data_segs_in)
+		return since(tcp->inet_conn.icsk_ack.lrcvtime);
 	return UNKNOWN_AGE;
 }
 
-INLINE void tell_details(struct tcp_head *head, struct tcp_details *details, const struct sock *sock, u32 uid)
+INLINE void tell_details(struct tcp_head *head, struct tcp_details *details, const struct tcp_sock *tcp, u32 uid)
 {
-	const struct tcp_sock *tcp = (const void *)sock;
+	const struct sock *sock = (const void *)tcp;
 	const struct cgroup *cgroup;
 	const struct kernfs_node *node;
 
 	__builtin_memset(details, 0, sizeof(*details));
 	details->age = UNKNOWN_AGE;
-	if (head->state == TCP_NEW_SYN_RECV) {
-		const struct inet_request_sock *request = (const void *)sock;
-
-		head->timer = TIMER_RETRANSMIT;
-		details->retransmits = READ(request->req.num_retrans);
-		details->expires = until(READ(request->req.rsk_timer.expires));
-		details->mark = READ(request->ir_mark);
-		return;
-	}
 	details->uid = uid;
-	details->mark = READ(sock->sk_mark);
+	details->mark = sock->sk_mark;
 	if (IS_THERE(sock->sk_cgrp_data.cgroup)) {
-		cgroup = READ(sock->sk_cgrp_data.cgroup);
-		node = READ(cgroup->kn);
-		details->cgroup = READ(node->id);
+		cgroup = sock->sk_cgrp_data.cgroup;
+		node = cgroup->kn;
+		details->cgroup = node->id;
 	}
 	tell_timer(head, details, tcp);
 	if (head->state == TCP_LISTEN) {
-		details->recv_queue = READ(sock->sk_ack_backlog);
-		details->send_queue = READ(sock->sk_max_ack_backlog);
+		details->recv_queue = sock->sk_ack_backlog;
+		details->send_queue = sock->sk_max_ack_backlog;
 		return;
 	}
-	details->recv_queue = READ(tcp->rcv_nxt) - READ(tcp->copied_seq);
+	details->recv_queue = tcp->rcv_nxt - tcp->copied_seq;
 	/* The FIN of the other end counts, and nobody reads it. */
 	if ((int)details->recv_queue < 0)
 		details->recv_queue = 0;
-	details->send_queue = READ(tcp->write_seq) - READ(tcp->snd_una);
+	details->send_queue = tcp->write_seq - tcp->snd_una;
 	if (wanted.ages && has_course(head->state) && head->state != TCP_SYN_SENT)
 		details->age = age_of(tcp);
+}
+
+INLINE void tell_request(struct tcp_head *head, struct tcp_details *details, const struct inet_request_sock *request)
+{
+	__builtin_memset(details, 0, sizeof(*details));
+	details->age = UNKNOWN_AGE;
+	head->timer = TIMER_RETRANSMIT;
+	details->retransmits = READ(request->req.num_retrans);
+	details->expires = until(READ(request->req.rsk_timer.expires));
+	details->mark = READ(request->ir_mark);
 }
 
 /* What remains of a connection in TIME_WAIT, or in FIN_WAIT2 for some time. */
@@ -382,20 +405,20 @@ INLINE void tell_time_wait(struct tcp_head *head, struct tcp_details *details, c
 /* How long a connection was kept from sending by one cause, of three that are told apart (tcp_get_info_chrono_stats). */
 INLINE u64 chrono(const struct tcp_sock *tcp, u32 cause)
 {
-	u32 stat = READ(tcp->chrono_stat[cause - 1]);
+	u32 stat = tcp->chrono_stat[cause - 1];
 
 	if (READ_BITS(tcp, chrono_type) == cause)
-		stat += (u32)ticks() - READ(tcp->chrono_start);
+		stat += (u32)ticks() - tcp->chrono_start;
 	return microseconds(stat);
 }
 
 INLINE u64 delivery_rate(const struct tcp_sock *tcp)
 {
-	const u32 delivered = READ(tcp->rate_delivered), interval = READ(tcp->rate_interval_us);
+	const u32 delivered = tcp->rate_delivered, interval = tcp->rate_interval_us;
 
 	if (!delivered || !interval)
 		return UNKNOWN;
-	return (u64)delivered * READ(tcp->mss_cache) * 1000000 / interval;
+	return (u64)delivered * tcp->mss_cache * 1000000 / interval;
 }
 
 INLINE u64 positive(u64 number)
@@ -405,7 +428,7 @@ INLINE u64 positive(u64 number)
 
 INLINE u64 notsent(const struct tcp_sock *tcp)
 {
-	const int bytes = READ(tcp->write_seq) - READ(tcp->snd_nxt);
+	const int bytes = tcp->write_seq - tcp->snd_nxt;
 
 	return bytes < 0 ? 0 : bytes;
 }
@@ -413,47 +436,47 @@ INLINE u64 notsent(const struct tcp_sock *tcp)
 /* The numbers of crates/netstat-model/src/tcp_fields.rs, with the meaning that crates/netstat-os/src/linux/tcp_info.rs gives to those of
  * struct tcp_info (tcp_get_info in net/ipv4/tcp.c). */
 #define EACH_FIELD(FIELD)                                                                                              \
-	FIELD(0, positive(READ(tcp->srtt_us) >> 3))                                                                    \
-	FIELD(1, READ(tcp->srtt_us) >> 3 ? READ(tcp->mdev_us) >> 2 : UNKNOWN)                                          \
-	FIELD(2, READ(tcp->rtt_min.s[0].v) == 0xffffffff ? UNKNOWN : positive(READ(tcp->rtt_min.s[0].v)))              \
-	FIELD(3, positive(READ(tcp->rcv_rtt_est.rtt_us) >> 3))                                                         \
-	FIELD(4, positive(microseconds(READ(tcp->inet_conn.icsk_rto))))                                                \
-	FIELD(5, READ(tcp->snd_cwnd))                                                                                  \
-	FIELD(6, READ(tcp->snd_ssthresh) >= 0x7fffffff ? UNKNOWN : READ(tcp->snd_ssthresh))                            \
-	FIELD(7, READ(tcp->mss_cache))                                                                                 \
-	FIELD(8, READ(tcp->inet_conn.icsk_ack.rcv_mss))                                                                \
-	FIELD(9, READ(tcp->inet_conn.icsk_pmtu_cookie))                                                                \
-	FIELD(10, READ(sock->sk_pacing_rate))                                                                          \
+	FIELD(0, positive(tcp->srtt_us >> 3))                                                                    \
+	FIELD(1, tcp->srtt_us >> 3 ? tcp->mdev_us >> 2 : UNKNOWN)                                          \
+	FIELD(2, tcp->rtt_min.s[0].v == 0xffffffff ? UNKNOWN : positive(tcp->rtt_min.s[0].v))              \
+	FIELD(3, positive(tcp->rcv_rtt_est.rtt_us >> 3))                                                         \
+	FIELD(4, positive(microseconds(tcp->inet_conn.icsk_rto)))                                                \
+	FIELD(5, tcp->snd_cwnd)                                                                                  \
+	FIELD(6, tcp->snd_ssthresh >= 0x7fffffff ? UNKNOWN : tcp->snd_ssthresh)                            \
+	FIELD(7, tcp->mss_cache)                                                                                 \
+	FIELD(8, tcp->inet_conn.icsk_ack.rcv_mss)                                                                \
+	FIELD(9, tcp->inet_conn.icsk_pmtu_cookie)                                                                \
+	FIELD(10, sock->sk_pacing_rate)                                                                          \
 	FIELD(11, delivery_rate(tcp))                                                                                  \
 	FIELD(12, READ_BITS(tcp, rate_app_limited))                                                                    \
-	FIELD(13, READ(tcp->inet_conn.icsk_retransmits))                                                               \
-	FIELD(14, READ(tcp->retrans_out))                                                                              \
-	FIELD(15, READ(tcp->total_retrans))                                                                            \
-	FIELD(16, READ(tcp->packets_out))                                                                              \
-	FIELD(17, READ(tcp->sacked_out))                                                                               \
-	FIELD(18, READ(tcp->lost_out))                                                                                 \
-	FIELD(19, READ(tcp->reordering))                                                                               \
-	FIELD(20, READ(tcp->data_segs_out) ? since(READ(tcp->lsndtime)) * 1000ULL : UNKNOWN)                           \
-	FIELD(21, READ(tcp->data_segs_in) ? since(READ(tcp->inet_conn.icsk_ack.lrcvtime)) * 1000ULL : UNKNOWN)         \
-	FIELD(22, state == TCP_SYN_SENT ? UNKNOWN : since(READ(tcp->rcv_tstamp)) * 1000ULL)                            \
-	FIELD(23, READ(tcp->bytes_sent))                                                                               \
-	FIELD(24, READ(tcp->bytes_retrans))                                                                            \
-	FIELD(25, READ(tcp->bytes_acked))                                                                              \
-	FIELD(26, READ(tcp->bytes_received))                                                                           \
+	FIELD(13, tcp->inet_conn.icsk_retransmits)                                                               \
+	FIELD(14, tcp->retrans_out)                                                                              \
+	FIELD(15, tcp->total_retrans)                                                                            \
+	FIELD(16, tcp->packets_out)                                                                              \
+	FIELD(17, tcp->sacked_out)                                                                               \
+	FIELD(18, tcp->lost_out)                                                                                 \
+	FIELD(19, tcp->reordering)                                                                               \
+	FIELD(20, tcp->data_segs_out ? since(tcp->lsndtime) * 1000ULL : UNKNOWN)                           \
+	FIELD(21, tcp->data_segs_in ? since(tcp->inet_conn.icsk_ack.lrcvtime) * 1000ULL : UNKNOWN)         \
+	FIELD(22, state == TCP_SYN_SENT ? UNKNOWN : since(tcp->rcv_tstamp) * 1000ULL)                            \
+	FIELD(23, tcp->bytes_sent)                                                                               \
+	FIELD(24, tcp->bytes_retrans)                                                                            \
+	FIELD(25, tcp->bytes_acked)                                                                              \
+	FIELD(26, tcp->bytes_received)                                                                           \
 	FIELD(27, notsent(tcp))                                                                                        \
-	FIELD(28, READ(tcp->segs_out))                                                                                 \
-	FIELD(29, READ(tcp->segs_in))                                                                                  \
-	FIELD(30, READ(tcp->data_segs_out))                                                                            \
-	FIELD(31, READ(tcp->data_segs_in))                                                                             \
+	FIELD(28, tcp->segs_out)                                                                                 \
+	FIELD(29, tcp->segs_in)                                                                                  \
+	FIELD(30, tcp->data_segs_out)                                                                            \
+	FIELD(31, tcp->data_segs_in)                                                                             \
 	FIELD(32, chrono(tcp, 1) + chrono(tcp, 2) + chrono(tcp, 3))                                                    \
 	FIELD(33, chrono(tcp, 2))                                                                                      \
 	FIELD(34, chrono(tcp, 3))                                                                                      \
-	FIELD(35, READ(tcp->delivered))                                                                                \
-	FIELD(36, READ(tcp->delivered_ce))                                                                             \
-	FIELD(37, (u32)READ(tcp->rcvq_space.space))                                                                    \
-	FIELD(38, READ(tcp->rcv_ooopack))                                                                              \
-	FIELD(39, READ(tcp->snd_wnd))                                                                                  \
-	FIELD(40, READ(tcp->rcv_wnd))
+	FIELD(35, tcp->delivered)                                                                                \
+	FIELD(36, tcp->delivered_ce)                                                                             \
+	FIELD(37, (u32)tcp->rcvq_space.space)                                                                    \
+	FIELD(38, tcp->rcv_ooopack)                                                                              \
+	FIELD(39, tcp->snd_wnd)                                                                                  \
+	FIELD(40, tcp->rcv_wnd)
 
 #define TELL(bit, value)                       \
 	if (wanted.fields >> (bit) & 1)        \
@@ -464,9 +487,9 @@ INLINE u64 notsent(const struct tcp_sock *tcp)
 		rest[at++] = UNKNOWN;
 
 /* Tells of the course of a connection, and returns where the row goes on: how many numbers follow its head. */
-INLINE u32 tell_course(u64 *rest, u32 at, const struct sock *sock, u8 state)
+INLINE u32 tell_course(u64 *rest, u32 at, const struct tcp_sock *tcp, u8 state)
 {
-	const struct tcp_sock *tcp = (const void *)sock;
+	const struct sock *sock = (const void *)tcp;
 
 	EACH_FIELD(TELL)
 	return at;
@@ -478,65 +501,78 @@ INLINE u32 tell_no_course(u64 *rest, u32 at)
 	return at;
 }
 
-/* How much of a socket is read at once: all of it that stands in its first bytes. The kernel refuses the program where one
- * of these fields is further behind. */
-#define BEGIN 32
-#define AT(type, field) (*(const type *)((const char *)begin + PLACE(sock->__sk_common.field)))
+/* Tells of a socket what is wanted beyond its head, and returns how many numbers that are. */
+INLINE u32 tell_connection(struct row *row, const struct tcp_sock *tcp, u8 state, u32 uid)
+{
+	const u32 at = sizeof(struct tcp_details) / 8;
+
+	tell_details(&row->head, (void *)row->rest, tcp, uid);
+	if (!has_course(state))
+		return tell_no_course(row->rest, at);
+	row->head.flags |= TCP_HAS_COURSE;
+	return tell_course(row->rest, at, tcp, state);
+}
+
+/* The same of what is no socket yet, or none any more. */
+INLINE u32 tell_remains(struct row *row, const struct sock_common *common, u32 is_block)
+{
+	if (is_block)
+		tell_time_wait(&row->head, (void *)row->rest, (const void *)common);
+	else
+		tell_request(&row->head, (void *)row->rest, (const void *)common);
+	return tell_no_course(row->rest, sizeof(struct tcp_details) / 8);
+}
 
 SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
 {
 	struct sock_common *common = context->sk_common;
-	const struct sock *sock = (const void *)common;
+	const struct tcp_sock *tcp = 0;
 	struct seq_file *seq;
-	u64 begin[BEGIN / 8];
 	u32 is_block = 0, at = 0;
 	struct row row;
 	u8 state;
 
-	if (!common || probe_read_kernel(begin, sizeof(begin), common))
+	if (!common)
 		return 0;
 	seq = context->meta->seq;
-	state = AT(u8, skc_state);
+	state = common->skc_state;
 	if (state == TCP_TIME_WAIT) {
-		const struct inet_timewait_sock *block = (const void *)sock;
+		const struct inet_timewait_sock *block = (const void *)common;
 
 		is_block = 1;
 		state = READ(block->tw_substate);
 	}
+	if (!is_block && state != TCP_NEW_SYN_RECV) {
+		tcp = to_tcp_sock(common);
+		if (!tcp)
+			return 0;
+	}
 	if (state > 31 || !(wanted.states >> state & 1))
 		return 0;
-	row.head.family = AT(u16, skc_family);
+	row.head.family = common->skc_family;
 	row.head.state = state;
 	row.head.flags = 0;
 	row.head.timer = 0;
-	row.head.interface = AT(u32, skc_bound_dev_if);
-	row.head.inode = is_block || state == TCP_NEW_SYN_RECV ? 0 : inode_of(sock);
-	row.head.local_port = AT(u16, skc_num);
-	row.head.remote_port = AT(u16, skc_dport);
+	row.head.interface = common->skc_bound_dev_if;
+	row.head.inode = tcp ? inode_of((const void *)tcp) : 0;
+	row.head.local_port = common->skc_num;
+	row.head.remote_port = common->skc_dport;
 	row.head.cookie = socket_cookie(common);
-	if (row.head.family == AF_INET6 && state == TCP_LISTEN && READ_BITS(sock, __sk_common.skc_ipv6only))
+	if (row.head.family == AF_INET6 && state == TCP_LISTEN && READ_BITS(common, skc_ipv6only))
 		row.head.flags |= TCP_IS_V6_ONLY;
 	if (wanted.details) {
-		if (is_block)
-			tell_time_wait(&row.head, (void *)row.rest, (const void *)sock);
+		/* One test alone: the kernel does not take it from a first one that a second comes out the same. */
+		if (tcp)
+			at = tell_connection(&row, tcp, state, context->uid);
 		else
-			tell_details(&row.head, (void *)row.rest, sock, context->uid);
-		at = sizeof(struct tcp_details) / 8;
-	}
-	if (wanted.fields) {
-		if (!is_block && has_course(state)) {
-			row.head.flags |= TCP_HAS_COURSE;
-			at = tell_course(row.rest, at, sock, state);
-		} else {
-			at = tell_no_course(row.rest, at);
-		}
+			at = tell_remains(&row, common, is_block);
 	}
 	if (row.head.family == AF_INET6) {
-		probe_read_kernel(&row.rest[at], 16, &sock->__sk_common.skc_v6_rcv_saddr);
-		probe_read_kernel(&row.rest[at + 2], 16, &sock->__sk_common.skc_v6_daddr);
+		probe_read_kernel(&row.rest[at], 16, &common->skc_v6_rcv_saddr);
+		probe_read_kernel(&row.rest[at + 2], 16, &common->skc_v6_daddr);
 		at += 4;
 	} else {
-		row.rest[at++] = AT(u32, skc_rcv_saddr) | (u64)AT(u32, skc_daddr) << 32;
+		row.rest[at++] = common->skc_rcv_saddr | (u64)common->skc_daddr << 32;
 	}
 	/* Where the buffer is full the kernel comes again with this socket. */
 	seq_write(seq, &row, sizeof(row.head) + at * 8);
