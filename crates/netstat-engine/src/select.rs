@@ -18,8 +18,8 @@
 use crate::filter::{Context, Filter, Stage};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, ListMethod, NoOwner, Owner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable,
-    TcpState, Warning,
+    Answer, Error, ListMethod, NoOwner, Owner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef,
+    SocketTable, TcpState, Warning,
 };
 use netstat_os::{Processes, Sockets};
 use rustc_hash::FxHashMap;

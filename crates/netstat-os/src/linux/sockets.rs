@@ -54,7 +54,8 @@ use netstat_model::query::{
 };
 use netstat_model::{Answer, Error, ListMethod, Operation, Warning};
 use netstat_model::{
-    Namespace, Protocol, Socket, SocketRef, SocketTable, TcpFields, TcpInfo, TcpState, Timer, TimerKind, Transport,
+    Namespace, Protocol, Socket, SocketRef, SocketTable, TcpFields, TcpInfo, TcpState, Timer, TimerKind,
+    Transport,
 };
 use requests::{body, body_of_both, extensions, kernel_states, request};
 use std::io;

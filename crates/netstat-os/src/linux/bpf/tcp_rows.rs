@@ -111,10 +111,8 @@ fn decode_row(bytes: &[u8], settings: TcpSettings) -> Option<(TcpRow<'_>, &[u8])
     let cookie = u64::from(word(head, 16)) | u64::from(word(head, 20)) << 32;
     let local = IpEndpoint::new(local, u16::from_ne_bytes([head[12], head[13]]), interface);
     let remote = IpEndpoint::new(remote, u16::from_be_bytes([head[14], head[15]]), interface);
-    let id = SocketId {
-        inode: (inode != 0).then_some(u64::from(inode)),
-        cookie: (cookie != 0).then_some(cookie),
-    };
+    let id =
+        SocketId { inode: (inode != 0).then_some(u64::from(inode)), cookie: (cookie != 0).then_some(cookie) };
     let holder = if inode == 0 { Holder::Nobody(NoOwner::NoProcess) } else { Holder::NotRead };
     let mut socket = SocketRef::bare(Transport::Tcp, family, local, id, holder);
     (socket.state, socket.remote) = state_and_remote(Transport::Tcp, head[1], remote);
@@ -165,3 +163,6 @@ impl TcpRow<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

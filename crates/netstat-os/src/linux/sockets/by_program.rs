@@ -43,7 +43,8 @@ pub(super) fn list(query: &SocketQuery, lister: &mut Lister<'_>) -> Result<bool,
 
 /// Returns why the program is not worth loading, or cannot be used.
 fn is_worth_it(source: &dyn Source, query: &SocketQuery) -> Result<(), NoBpf> {
-    let is_told = query.fields.intersection(Fields::TRAFFIC_CLASS | Fields::CONGESTION | Fields::MEMORY).is_empty();
+    let is_told =
+        query.fields.intersection(Fields::TRAFFIC_CLASS | Fields::CONGESTION | Fields::MEMORY).is_empty();
     match query.source {
         SocketSource::Diag | SocketSource::Proc => return Err(NoBpf::NotAsked),
         _ if !is_told => return Err(NoBpf::OtherQuestion),
@@ -68,7 +69,8 @@ fn tcp_sockets(source: &dyn Source) -> Option<u64> {
     source.read("/proc/net/sockstat", &mut bytes).ok()?;
     let v4 = decode_sockstat(&bytes, b"TCP:")?;
     // A kernel without IPv6 lacks the file.
-    let v6 = source.read("/proc/net/sockstat6", &mut bytes).ok().and_then(|()| decode_sockstat(&bytes, b"TCP6:"));
+    let v6 =
+        source.read("/proc/net/sockstat6", &mut bytes).ok().and_then(|()| decode_sockstat(&bytes, b"TCP6:"));
     Some(v4.saturating_add(v6.unwrap_or_default()))
 }
 
@@ -110,3 +112,6 @@ fn walk(query: &SocketQuery, lister: &mut Lister<'_>) -> Result<(), Failure> {
 fn show(row: &TcpRow<'_>, lister: &mut Lister<'_>) -> bool {
     lister.listed(&row.head, &mut |wanted, socket, spare| row.add_details(wanted, socket, spare))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::decode::{
 use crate::linux::wire;
 use netstat_model::query::{Fields, SocketQuery, States};
 
-const INET_DIAG_REQ_BYTECODE: u16 = 1;
+pub(super) const INET_DIAG_REQ_BYTECODE: u16 = 1;
 
 /// Returns a request, with the program that makes the kernel skip sockets.
 pub(super) fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
@@ -56,7 +56,7 @@ pub(super) fn extensions(query: &SocketQuery) -> u8 {
 
 /// The state numbers of the kernel. Half-open requests are requested as 12 and reported as SYN-RECEIVED (3); bound-only sockets
 /// are requested as 13 and reported as CLOSED (7).
-const KERNEL_STATES: [(u8, States); 13] = [
+pub(super) const KERNEL_STATES: [(u8, States); 13] = [
     (1, States::ESTABLISHED),
     (2, States::SYN_SENT),
     (3, States::SYN_RECEIVED),
