@@ -363,7 +363,7 @@ pub struct Listing<'a> {
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 4,000 files are open on the machine,
+    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 2,000 files are open on the machine,
     /// because loading a BPF program takes 2 to 8 ms; beyond that, and where `/proc` refuses some processes, BPF if
     /// possible, otherwise `/proc`.
     #[default]

@@ -129,8 +129,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                 "읽기만 할 때는 다른 호스트의 기록이어도 됩니다.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
-        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 4,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",
-        "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 4,000개보다 \
+        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 2,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",
+        "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 2,000개보다 \
          적으면 /proc를 읽고, 많으면 가능한 경우 커널의 BPF 프로그램을 씁니다. /proc가 어떤 프로세스를 거부할 \
          때도 BPF를 씁니다."
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \

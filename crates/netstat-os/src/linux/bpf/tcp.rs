@@ -6,8 +6,9 @@ use super::syscall::Link;
 use super::tcp_rows::TcpSettings;
 use crate::linux::source::{Next, TcpProgram};
 use netstat_model::owner_method::BpfStep;
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes to read at a time. The kernel returns what fits its own buffer of 32 KiB, in whole rows.
 const BUFFER: usize = 32 * 1024;
@@ -16,7 +17,7 @@ const BUFFER: usize = 32 * 1024;
 pub(crate) struct Tcp {
     link: Link,
     /// What is read into, kept from one walk to the next.
-    buffer: Mutex<Vec<u8>>,
+    buffer: Mutex<Option<Vec<u8>>>,
 }
 
 /// The program that was loaded last: another look for the same costs no loading. It belongs to no network namespace.
@@ -25,7 +26,7 @@ static LOADED: Mutex<Option<(TcpSettings, Arc<Tcp>)>> = Mutex::new(None);
 impl Tcp {
     /// Returns the program with these settings, which stays loaded until others are wanted.
     pub(crate) fn loaded(settings: TcpSettings) -> Result<Arc<Self>, Failure> {
-        let mut loaded = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         match &*loaded {
             Some((of, program)) if *of == settings => Ok(Arc::clone(program)),
             _ => {
@@ -41,26 +42,42 @@ impl Tcp {
         // A clock that shows the time of the last tick has the resolution of a tick.
         let tick = rustix::time::clock_getres(rustix::time::ClockId::MonotonicCoarse).tv_nsec;
         let tick = u32::try_from(tick).unwrap_or_default();
-        Ok(Self { link: skeleton::load_tcp(&settings.to_bytes(tick))?, buffer: Mutex::new(vec![0; BUFFER]) })
+        Ok(Self { link: skeleton::load_tcp(&settings.to_bytes(tick))?, buffer: Mutex::default() })
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl TcpProgram for Tcp {
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
         let descriptor = self.link.start().map_err(Failure::at(BpfStep::Start))?;
-        let mut buffer = self.buffer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        loop {
-            match rustix::io::read(&descriptor, &mut buffer[..]) {
-                Ok(0) => return Ok(()),
-                Ok(length) => {
-                    if each(buffer.get(..length).unwrap_or_default()) == Next::Done {
-                        return Ok(());
-                    }
+        // Another walk at the same time has a buffer of its own.
+        let mut buffer = self.spare().take().unwrap_or_else(|| vec![0; BUFFER]);
+        let end = read_all(&descriptor, &mut buffer, each);
+        *self.spare() = Some(buffer);
+        end
+    }
+}
+
+/// Reads a walk to its end, or until `each` wants no more.
+fn read_all(
+    descriptor: &OwnedFd,
+    buffer: &mut [u8],
+    each: &mut dyn FnMut(&[u8]) -> Next,
+) -> Result<(), Failure> {
+    loop {
+        match rustix::io::read(descriptor, &mut buffer[..]) {
+            Ok(0) => return Ok(()),
+            Ok(length) => {
+                if each(buffer.get(..length).unwrap_or_default()) == Next::Done {
+                    return Ok(());
                 }
-                // The kernel returns EAGAIN after a million sockets in a row without a row.
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
             }
+            // The kernel returns EAGAIN after a million sockets in a row without a row.
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
         }
     }
 }
