@@ -7,7 +7,7 @@
 //! assert!(method.to_string().starts_with("TCP sockets were listed by sock_diag, not with BPF: there are few"));
 //! ```
 
-use crate::{NoBpf, SocketTable};
+use crate::NoBpf;
 use std::fmt;
 
 /// By what means TCP sockets were listed, on a system that has more than one.
@@ -30,17 +30,5 @@ impl fmt::Display for ListMethod {
             Self::Diag(reason) => write!(f, "TCP sockets were listed by sock_diag, not with BPF: {reason}"),
             Self::Proc => f.write_str("TCP sockets were listed from /proc/net"),
         }
-    }
-}
-
-impl SocketTable {
-    /// Returns by what means its TCP sockets were listed; `None` where the system has only one, or none were asked for.
-    pub fn listed_by(&self) -> Option<ListMethod> {
-        self.listed_by
-    }
-
-    /// Notes by what means its TCP sockets were listed.
-    pub fn set_listed_by(&mut self, method: ListMethod) {
-        self.listed_by = Some(method);
     }
 }

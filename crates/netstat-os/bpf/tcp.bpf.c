@@ -504,10 +504,13 @@ INLINE u32 tell_no_course(u64 *rest, u32 at)
 /* Tells of a socket what is wanted beyond its head, and returns how many numbers that are. */
 INLINE u32 tell_connection(struct row *row, const struct tcp_sock *tcp, u8 state, u32 uid)
 {
-	const u32 at = sizeof(struct tcp_details) / 8;
+	u32 at = 0;
 
-	tell_details(&row->head, (void *)row->rest, tcp, uid);
-	if (!has_course(state))
+	if (wanted.details) {
+		tell_details(&row->head, (void *)row->rest, tcp, uid);
+		at = sizeof(struct tcp_details) / 8;
+	}
+	if (!wanted.fields || !has_course(state))
 		return tell_no_course(row->rest, at);
 	row->head.flags |= TCP_HAS_COURSE;
 	return tell_course(row->rest, at, tcp, state);
@@ -516,11 +519,16 @@ INLINE u32 tell_connection(struct row *row, const struct tcp_sock *tcp, u8 state
 /* The same of what is no socket yet, or none any more. */
 INLINE u32 tell_remains(struct row *row, const struct sock_common *common, u32 is_block)
 {
-	if (is_block)
-		tell_time_wait(&row->head, (void *)row->rest, (const void *)common);
-	else
-		tell_request(&row->head, (void *)row->rest, (const void *)common);
-	return tell_no_course(row->rest, sizeof(struct tcp_details) / 8);
+	u32 at = 0;
+
+	if (wanted.details) {
+		if (is_block)
+			tell_time_wait(&row->head, (void *)row->rest, (const void *)common);
+		else
+			tell_request(&row->head, (void *)row->rest, (const void *)common);
+		at = sizeof(struct tcp_details) / 8;
+	}
+	return tell_no_course(row->rest, at);
 }
 
 SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
@@ -560,7 +568,7 @@ SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
 	row.head.cookie = socket_cookie(common);
 	if (row.head.family == AF_INET6 && state == TCP_LISTEN && READ_BITS(common, skc_ipv6only))
 		row.head.flags |= TCP_IS_V6_ONLY;
-	if (wanted.details) {
+	if (wanted.details || wanted.fields) {
 		/* One test alone: the kernel does not take it from a first one that a second comes out the same. */
 		if (tcp)
 			at = tell_connection(&row, tcp, state, context->uid);

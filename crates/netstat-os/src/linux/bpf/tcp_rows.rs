@@ -24,7 +24,7 @@ const TCP_LISTEN: u8 = 10;
 /// What is wanted of each socket, and of which sockets: fixed when the program is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TcpSettings {
-    /// Fields of the course of a connection, which bring the details as well.
+    /// Fields of the course of a connection.
     pub(crate) fields: TcpFields,
     /// A bit for each state, by the numbers of the kernel.
     pub(crate) states: u32,
@@ -46,7 +46,7 @@ impl TcpSettings {
     }
 
     fn has_details(self) -> bool {
-        self.details || self.ages || !self.fields.is_empty()
+        self.details || self.ages
     }
 }
 
@@ -89,7 +89,10 @@ fn decode_row(bytes: &[u8], settings: TcpSettings) -> Option<(TcpRow<'_>, &[u8])
     if settings.has_details() {
         let (of_socket, after) = rest.split_first_chunk::<DETAILS>()?;
         details = Some(of_socket);
-        let (of_connection, after) = after.split_at_checked(8 * settings.fields.count())?;
+        rest = after;
+    }
+    if !settings.fields.is_empty() {
+        let (of_connection, after) = rest.split_at_checked(8 * settings.fields.count())?;
         course = (head[2] & HAS_COURSE != 0).then_some(of_connection.as_chunks().0);
         rest = after;
     }
@@ -138,6 +141,14 @@ impl TcpRow<'_> {
         socket: &mut Socket,
         spare: &mut Option<Box<TcpInfo>>,
     ) {
+        if let Some(course) = self.course
+            && !wanted.is_empty()
+        {
+            let mut info = spare.take().unwrap_or_default();
+            let mut numbers = course.iter().map(|number| u64::from_ne_bytes(*number));
+            info.set_numbers(wanted, |_| numbers.next().filter(|&number| number != u64::MAX));
+            socket.tcp = Some(info);
+        }
         let Some(details) = self.details else { return };
         let number = |at| word(details, at);
         // A socket that no descriptor holds has no user in most kernels.
@@ -153,14 +164,6 @@ impl TcpRow<'_> {
         let cgroup = u64::from(number(24)) | u64::from(number(28)) << 32;
         // 0 means that the group is gone.
         socket.cgroup_id = Some(cgroup).filter(|&cgroup| cgroup != 0);
-        if let Some(course) = self.course
-            && !wanted.is_empty()
-        {
-            let mut info = spare.take().unwrap_or_default();
-            let mut numbers = course.iter().map(|number| u64::from_ne_bytes(*number));
-            info.set_numbers(wanted, |_| numbers.next().filter(|&number| number != u64::MAX));
-            socket.tcp = Some(info);
-        }
     }
 }
 

@@ -92,7 +92,8 @@ fn walk(query: &SocketQuery, lister: &mut Lister<'_>) -> Result<(), Failure> {
     let settings = TcpSettings {
         fields: query.tcp,
         states: kernel_states(query.states & LISTED),
-        details: lister.table.keeps_details(),
+        // Nobody has asked for what comes with every row of sock_diag where nothing but the course of connections is wanted.
+        details: !query.fields.is_empty(),
         ages: query.fields.contains(Fields::AGE),
     };
     let program = lister.source.tcp_program(settings)?;

@@ -75,7 +75,7 @@ const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
 
 /// How [`super::Source::tcp_program`] and [`TcpProgram::walk`] are recorded.
-const BPF_LOAD_TCP: &str = "bpf load tcp";
+const BPF_LOAD_TCP: &str = "bpf tcp-load";
 const BPF_TCP: &str = "bpf tcp";
 
 /// How [`super::Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
