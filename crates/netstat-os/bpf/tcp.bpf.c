@@ -575,7 +575,8 @@ SECTION("iter/tcp") int tcp(struct bpf_iter__tcp *context)
 		else
 			at = tell_remains(&row, common, is_block);
 	}
-	if (row.head.family == AF_INET6) {
+	/* A kernel without IPv6 has no such addresses, and no such socket. */
+	if (row.head.family == AF_INET6 && IS_THERE(common->skc_v6_daddr)) {
 		probe_read_kernel(&row.rest[at], 16, &common->skc_v6_rcv_saddr);
 		probe_read_kernel(&row.rest[at + 2], 16, &common->skc_v6_daddr);
 		at += 4;

@@ -20,21 +20,25 @@ pub(crate) struct Tcp {
     buffer: Mutex<Option<Vec<u8>>>,
 }
 
-/// The program that was loaded last: another look for the same costs no loading. It belongs to no network namespace.
-static LOADED: Mutex<Option<(TcpSettings, Arc<Tcp>)>> = Mutex::new(None);
+/// The programs that were loaded last: another look for the same costs no loading. They belong to no network namespace.
+static LOADED: Mutex<Vec<(TcpSettings, Arc<Tcp>)>> = Mutex::new(Vec::new());
+
+/// How many programs stay loaded: a look with owners lists sockets in two ways.
+const MOST: usize = 4;
 
 impl Tcp {
-    /// Returns the program with these settings, which stays loaded until others are wanted.
+    /// Returns the program with these settings, which stays loaded until several others were wanted.
     pub(crate) fn loaded(settings: TcpSettings) -> Result<Arc<Self>, Failure> {
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*loaded {
-            Some((of, program)) if *of == settings => Ok(Arc::clone(program)),
-            _ => {
-                let program = Arc::new(Self::load(settings)?);
-                *loaded = Some((settings, Arc::clone(&program)));
-                Ok(program)
-            }
+        if let Some((_, program)) = loaded.iter().find(|(of, _)| *of == settings) {
+            return Ok(Arc::clone(program));
         }
+        let program = Arc::new(Self::load(settings)?);
+        if loaded.len() == MOST {
+            loaded.remove(0);
+        }
+        loaded.push((settings, Arc::clone(&program)));
+        Ok(program)
     }
 
     /// Loads the program into the kernel and attaches it.
