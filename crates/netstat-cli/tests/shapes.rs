@@ -193,7 +193,7 @@ fn each_source_lists_the_same_sockets_and_verbose_names_it() {
             && said.contains("TCP sockets were listed by sock_diag, not with BPF: it was not requested\n"),
         "{said}"
     );
-    assert_eq!(by_diag.matches("TCP ").count(), 3, "{by_diag}");
+    assert_eq!(by_diag.matches("TCP ").count(), 5, "{by_diag}");
     let (is_fine, by_proc, said) = listed("proc");
     assert!(is_fine && said.contains("TCP sockets were listed from /proc/net\n"), "{said}");
     assert_eq!(lines(&by_proc), lines(&by_diag));
