@@ -47,11 +47,12 @@ pub(super) mod name {
     pub(crate) const FILTER: &str = "netstat -an, one port";
     pub(crate) const FILTER_OWNER: &str = "netstat -ano, one port";
     pub(crate) const UNSORTED: &str = "netstat -an --sort none";
-    pub(crate) const COLUMNS: &str = "netstat --columns, RTT and bytes";
+    pub(crate) const COLUMNS: &str = "netstat --columns local,foreign,state,rtt,bytes_sent,bytes_received";
     pub(crate) const GROUPS: &str = "netstat --group-by process,state";
     pub(crate) const JSON: &str = "netstat -ano --json";
     pub(crate) const AN_DIAG: &str = "netstat -an --source diag";
-    pub(crate) const COLUMNS_DIAG: &str = "netstat --columns, RTT and bytes, --source diag";
+    pub(crate) const COLUMNS_DIAG: &str =
+        "netstat --columns local,foreign,state,rtt,bytes_sent,bytes_received --source diag";
     pub(crate) const SS_TANP: &str = "ss -tanp";
     pub(crate) const SS_TUNAP: &str = "ss -tunap";
     pub(crate) const NET_TOOLS_TANP: &str = "net-tools netstat -tanp";
