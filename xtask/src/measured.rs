@@ -50,12 +50,12 @@ const PHRASES: &[(&str, &str)] = &[
         "The sockets are established connections over loopback, both ends held by the same process, in a network namespace of \
          their own. Each program runs as a whole process with its output in a file. All programs take turns, after a first run \
          each that does not count; programs that take longer than 2 s run three times, those that take longer than 20 s once. \
-         Times are medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and \
-         receives the answers into a buffer without decoding them; the floor of the filter sends netstat's filter to the kernel \
+         Times are medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an --source \
+         diag` and receives the answers into a buffer without decoding them; the floor of the filter sends netstat's filter to the kernel \
          as well. Memory is the peak resident set. Above 100,000 sockets, programs that would take minutes are left out.",
         "소켓은 별도의 네트워크 네임스페이스에서 루프백으로 맺은 연결이며, 양 끝을 같은 프로세스가 가지고 있습니다. 각 프로그램은 \
          출력을 파일로 보내며 처음부터 끝까지 실행합니다. 세지 않는 첫 실행 뒤에 모든 프로그램을 번갈아 실행하고, 2초가 넘는 \
-         프로그램은 세 번, 20초가 넘는 프로그램은 한 번만 실행합니다. 시간은 밀리초 단위의 중앙값입니다. 하한 F는 `netstat -an`의 덤프 \
+         프로그램은 세 번, 20초가 넘는 프로그램은 한 번만 실행합니다. 시간은 밀리초 단위의 중앙값입니다. 하한 F는 `netstat -an --source diag`의 덤프 \
          요청을 보내고 응답을 해석하지 않은 채 버퍼에 받기만 하는 프로그램이고, 필터의 하한은 netstat의 필터도 커널에 보냅니다. \
          메모리는 최대 상주 크기입니다. 소켓이 100,000개를 넘으면 몇 분씩 걸리는 프로그램은 뺍니다.",
     ),

@@ -26,7 +26,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
-use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
+use netstat_model::query::{Kinds, Owners, RouteQuery, Scope, SocketSource};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
     pub(crate) owners: Owners,
+    /// How sockets are listed.
+    pub(crate) source: SocketSource,
     /// Whose sockets are listed.
     pub(crate) scope: Scope,
     /// The network namespace to enter first; `None` to stay in that of this process.
@@ -60,7 +62,7 @@ pub(crate) struct Settings {
     pub(crate) purpose: Purpose,
     /// The moment to show (`--at`); `None` for now.
     pub(crate) past: Option<Past>,
-    /// `-v` of reports that have no other use for it: report how owners were found.
+    /// `-v` of reports that have no other use for it: report how sockets were listed and owners were found.
     pub(crate) verbose: bool,
 }
 
@@ -329,6 +331,7 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
+        let source = arguments.source.unwrap_or_default();
         let (scope, namespace) = match &arguments.netns {
             Some(Netns::All) => (Scope::All, None),
             Some(Netns::One(of)) => (Scope::Own, Some(of.clone())),
@@ -351,6 +354,7 @@ impl Settings {
             repeat,
             tape,
             owners,
+            source,
             scope,
             namespace,
             geo: arguments.geo.clone(),

@@ -175,6 +175,43 @@ fn verbose_tells_how_owners_were_found() {
 }
 
 #[test]
+fn each_source_lists_the_same_sockets_and_verbose_names_it() {
+    let held = Held::new();
+    let listed = |source: &str| {
+        let output = netstat(&["-an", "-v", "--source", source, &held.address()]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), said)
+    };
+    let lines = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let (is_fine, by_diag, said) = listed("diag");
+    assert!(
+        is_fine
+            && said.contains("TCP sockets were listed by sock_diag, not with BPF: it was not requested\n"),
+        "{said}"
+    );
+    assert_eq!(by_diag.matches("TCP ").count(), 5, "{by_diag}");
+    let (is_fine, by_proc, said) = listed("proc");
+    assert!(is_fine && said.contains("TCP sockets were listed from /proc/net\n"), "{said}");
+    assert_eq!(lines(&by_proc), lines(&by_diag));
+    let (is_fine, by_program, said) = listed("iter");
+    if !is_fine {
+        assert!(said.contains("by BPF: ") && by_program.is_empty(), "{said}");
+        netstat_lab::skip(said.trim());
+        return;
+    }
+    assert!(said.contains("TCP sockets were listed with BPF\n"), "{said}");
+    assert_eq!(lines(&by_program), lines(&by_diag));
+    // The program does not tell of the memory of a socket, and nothing else is tried.
+    let output = netstat(&["--columns", "drops", "--source", "iter"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("sock_diag answers this question"), "{said}");
+}
+
+#[test]
 fn groups_add_up_and_are_sorted() {
     let held = Held::new();
     let groups = text(&["-an", "-p", "tcp", "--csv", "--group-by", "lport", &held.address()]);

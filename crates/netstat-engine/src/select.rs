@@ -18,8 +18,8 @@
 use crate::filter::{Context, Filter, Stage};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, Owner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable,
-    TcpState, Warning,
+    Answer, Error, ListMethod, NoOwner, Owner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef,
+    SocketTable, TcpState, Warning,
 };
 use netstat_os::{Processes, Sockets};
 use rustc_hash::FxHashMap;
@@ -81,6 +81,8 @@ pub struct Selected {
 pub struct Streamed {
     /// How many more sockets may match: what decides could not be read.
     pub undecided: usize,
+    /// By what means TCP sockets were listed; `None` where the system has only one.
+    pub listed_by: Option<ListMethod>,
     /// What the answer may lack.
     pub warnings: Vec<Warning>,
 }
@@ -232,7 +234,7 @@ impl<'a> Selection<'a> {
         })?;
         let mut warnings = answer.warnings;
         warnings.extend(doubts.warning());
-        Ok(Streamed { undecided: doubts.count(), warnings })
+        Ok(Streamed { undecided: doubts.count(), listed_by: answer.data.0.listed_by(), warnings })
     }
 }
 

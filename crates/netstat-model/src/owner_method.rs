@@ -36,6 +36,18 @@ pub enum NoBpf {
     ///
     /// [`Owners::Auto`]: crate::query::Owners::Auto
     FewFiles,
+    /// So few TCP sockets are there that sock_diag lists them sooner than a program is loaded (with [`SocketSource::Auto`] only).
+    ///
+    /// [`SocketSource::Auto`]: crate::query::SocketSource::Auto
+    FewSockets,
+    /// Memory is short. Some kernels free a socket twice where an iterator finds none (6.17 to 6.18.41 and 6.19 to 7.1.5), and what
+    /// is asked then must not make things worse (with [`SocketSource::Auto`] only).
+    ///
+    /// [`SocketSource::Auto`]: crate::query::SocketSource::Auto
+    LittleMemory,
+    /// The program does not answer this question, or sock_diag answers it in less time: it passes over what a filter or a list
+    /// of states leaves out.
+    OtherQuestion,
     /// Not permitted: loading BPF programs takes `CAP_BPF` and `CAP_PERFMON` in the initial user namespace.
     NotPermitted,
     /// This process has `CAP_BPF` without `CAP_PERFMON`.
@@ -96,6 +108,9 @@ impl fmt::Display for NoBpf {
         match self {
             Self::NotAsked => f.write_str("it was not requested"),
             Self::FewFiles => f.write_str("few files are open on this machine, so /proc is faster"),
+            Self::FewSockets => f.write_str("there are few of them, so sock_diag is faster"),
+            Self::LittleMemory => f.write_str("memory is short, and an iterator over sockets needs some"),
+            Self::OtherQuestion => f.write_str("sock_diag answers this question in less time, or alone"),
             Self::NotPermitted => f.write_str(
                 "not permitted; loading BPF programs takes CAP_BPF and CAP_PERFMON outside of user namespaces",
             ),

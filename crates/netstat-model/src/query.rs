@@ -132,7 +132,7 @@ impl SocketQuery {
     pub fn new(kinds: Kinds, states: States) -> Self {
         let programs = Programs::default();
         let (fields, tcp, scope) = (Fields::empty(), TcpFields::empty(), Scope::default());
-        Self { kinds, states, fields, tcp, programs, scope }
+        Self { kinds, states, fields, tcp, programs, scope, source: SocketSource::default() }
     }
 
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
@@ -261,6 +261,23 @@ pub struct SocketQuery {
     pub programs: Programs,
     /// Whose sockets.
     pub scope: Scope,
+    /// By what means.
+    pub source: SocketSource,
+}
+
+/// By what means TCP and UDP sockets are listed, where the system has more than one. Windows has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SocketSource {
+    /// The fastest that works: a BPF program for TCP where there are so many sockets that loading it pays, otherwise sock_diag,
+    /// otherwise `/proc/net`.
+    #[default]
+    Auto,
+    /// A BPF program for TCP, or fail; sock_diag for what the program does not list: UDP, bound-only sockets.
+    Iter,
+    /// sock_diag, or fail.
+    Diag,
+    /// `/proc/net`, or fail.
+    Proc,
 }
 
 /// Which network namespaces sockets are listed of.
@@ -346,7 +363,7 @@ pub struct Listing<'a> {
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 4,000 files are open on the machine,
+    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 2,000 files are open on the machine,
     /// because loading a BPF program takes 2 to 8 ms; beyond that, and where `/proc` refuses some processes, BPF if
     /// possible, otherwise `/proc`.
     #[default]

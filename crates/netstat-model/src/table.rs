@@ -1,5 +1,6 @@
 //! [`SocketTable`]: the sockets of a machine, packed.
 
+mod listed;
 mod pack;
 mod row;
 #[cfg(feature = "serde")]
@@ -11,8 +12,8 @@ use crate::details::{Details, DetailsColumns, OfFamily, pack_memory};
 use crate::keep::Keep;
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, FamilyFacts, Holder, IpEndpoint, IpSocketRef, NoOwner, Owner, OwnershipRef, ProcessKey,
-    Socket, SocketId, SocketRef, Transport,
+    Endpoint, Family, FamilyFacts, Holder, IpEndpoint, IpSocketRef, ListMethod, NoOwner, Owner, OwnershipRef,
+    ProcessKey, Socket, SocketId, SocketRef, Transport,
 };
 use row::{Ends, OtherRow, RowV4, RowV6, Unpacked, transport};
 use rustc_hash::FxHashMap;
@@ -48,6 +49,7 @@ pub struct SocketTable {
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
     scopes: Vec<(u32, u32)>,
     columns: DetailsColumns,
+    listed_by: Option<ListMethod>,
 }
 
 /// Rows that are sorted together: TCP, bound-only TCP, UDP.

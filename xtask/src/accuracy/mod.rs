@@ -63,8 +63,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 fn contenders(programs: &Programs) -> Vec<(Contender, Reader)> {
     let mut all: Vec<(Contender, Reader)> = Vec::new();
-    for method in ["bpf", "proc"] {
-        let arguments = ["-ano", "--owners", method];
+    for (source, owners) in [("iter", "bpf"), ("diag", "proc")] {
+        let arguments = ["-ano", "--source", source, "--owners", owners];
         let name = format!("netstat {}", arguments.join(" "));
         all.push((Contender::new(&name, &programs.netstat, &arguments), tables::read_netstat));
     }

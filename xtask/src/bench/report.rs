@@ -65,7 +65,7 @@ const HOW: &str = "\
 The sockets are established connections over loopback, both ends held by the same process, in a network namespace of
 their own. Each program runs as a whole process with its output in a file. All programs take turns, after a first run
 each that does not count; programs that take longer than 2 s run three times, those that take longer than 20 s once. Times
-are medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
+are medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an --source diag` and receives the
 answers into a buffer without decoding them; the floor of the filter sends netstat's filter to the kernel as well. Memory
 is the peak resident set. Above 100,000 sockets, programs that would take minutes are left out.
 ";

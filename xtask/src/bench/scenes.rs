@@ -47,11 +47,20 @@ pub(super) mod name {
     pub(crate) const FILTER: &str = "netstat -an, one port";
     pub(crate) const FILTER_OWNER: &str = "netstat -ano, one port";
     pub(crate) const UNSORTED: &str = "netstat -an --sort none";
+    pub(crate) const COLUMNS: &str = "netstat --columns local,foreign,state,rtt,bytes_sent,bytes_received";
+    pub(crate) const GROUPS: &str = "netstat --group-by process,state";
+    pub(crate) const JSON: &str = "netstat -ano --json";
+    pub(crate) const AN_DIAG: &str = "netstat -an --source diag";
+    pub(crate) const COLUMNS_DIAG: &str =
+        "netstat --columns local,foreign,state,rtt,bytes_sent,bytes_received --source diag";
     pub(crate) const SS_TANP: &str = "ss -tanp";
     pub(crate) const SS_TUNAP: &str = "ss -tunap";
     pub(crate) const NET_TOOLS_TANP: &str = "net-tools netstat -tanp";
     pub(crate) const LSOF: &str = "lsof -nP -iTCP";
 }
+
+/// Columns with the course of each connection.
+const COLUMNS: [&str; 2] = ["--columns", "local,foreign,state,rtt,bytes_sent,bytes_received"];
 
 /// A filter for a port that only one connection has.
 const ONE_PORT: [&str; 2] = ["port", "10000"];
@@ -115,7 +124,7 @@ fn count_processes() -> usize {
 
 /// Prepares the bare program, which sends the dump requests that netstat sends with these arguments.
 fn floor(programs: &Programs, name: &str, arguments: &[&str]) -> Result<Contender> {
-    let requests = requests(programs, arguments)?;
+    let requests = requests(programs, &[arguments, &["--source", "diag"]].concat())?;
     Ok(Contender { arguments: requests, ..Contender::new(name, built("examples/floor"), &[]) })
 }
 
@@ -132,6 +141,8 @@ fn small_host(programs: &Programs) -> Result<Vec<Contender>> {
 fn contenders(programs: &Programs, size: usize) -> Result<Vec<Contender>> {
     let ours = |name: &str, arguments: &[&str]| Contender::new(name, &programs.netstat, arguments);
     let [word, port] = ONE_PORT;
+    let [columns, names] = COLUMNS;
+    let diag = ["--source", "diag"];
     let mut all = vec![
         floor(programs, name::FLOOR, &["-an"])?,
         ours(name::AN, &["-an"]),
@@ -140,6 +151,11 @@ fn contenders(programs: &Programs, size: usize) -> Result<Vec<Contender>> {
         ours("netstat -ano --owners bpf", &["-ano", "--owners", "bpf"]),
         ours("netstat -ano --owners proc", &["-ano", "--owners", "proc"]),
         ours(name::UNSORTED, &["-an", "--sort", "none"]),
+        ours(name::COLUMNS, &[columns, names]),
+        ours(name::GROUPS, &["--group-by", "process,state"]),
+        ours(name::JSON, &["-ano", "--json"]),
+        ours(name::AN_DIAG, &["-an", diag[0], diag[1]]),
+        ours(name::COLUMNS_DIAG, &[columns, names, diag[0], diag[1]]),
         floor(programs, name::FILTER_FLOOR, &["-an", word, port])?,
         ours(name::FILTER, &["-an", word, port]),
         ours(name::FILTER_OWNER, &["-ano", word, port]),

@@ -78,9 +78,18 @@ pub(super) fn all(scenes: &Scenes) -> Vec<Target> {
 fn speed(scene: &Scene, targets: &mut Vec<Target>) {
     let of = |name| times(&scene.results, name);
     let floor = of(name::FLOOR);
-    targets.push(at_most(name::AN, 1.5, "F", of(name::AN), floor));
-    targets.push(at_most(name::ANO, 2.0, "F", of(name::ANO), floor));
-    for (limit, other) in [(25.0, name::SS_TANP), (20.0, name::NET_TOOLS_TANP), (10.0, name::LSOF)] {
+    for (name, limit) in [
+        (name::AN, 0.85),
+        (name::ANO, 1.15),
+        (name::COLUMNS, 1.2),
+        (name::GROUPS, 1.3),
+        (name::JSON, 4.0),
+        (name::AN_DIAG, 1.1),
+        (name::COLUMNS_DIAG, 1.6),
+    ] {
+        targets.push(at_most(name, limit, "F", of(name), floor));
+    }
+    for (limit, other) in [(60.0, name::SS_TANP), (20.0, name::NET_TOOLS_TANP), (10.0, name::LSOF)] {
         targets.push(faster(name::ANO, limit, other, of(name::ANO), of(other)));
     }
     let same = "the same request of the bare program";
@@ -92,6 +101,10 @@ fn small_host(scenes: &Scenes, targets: &mut Vec<Target>) {
     let alone = |name| times(&scenes.small.results, name);
     let what = format!("{} on a small host", name::ANO);
     targets.push(at_most(&what, 1.0, name::SS_TUNAP, alone(name::ANO), alone(name::SS_TUNAP)));
+    for (name, limit) in [(name::AN, 1.1), (name::ANO, 1.6)] {
+        let what = format!("{name} on a small host");
+        targets.push(at_most(&what, limit, "F", alone(name), alone(name::FLOOR)));
+    }
     let Some(beside) = &scenes.beside else { return };
     let slower = |name| Some(times(&beside.results, name)?.wall - alone(name)?.wall);
     let result = slower(name::ANO).zip(slower(name::FLOOR)).map(|(ours, floor)| {

@@ -5,7 +5,7 @@ use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Kinds, Owners, Tables};
+use netstat_model::query::{Kinds, Owners, SocketSource, Tables};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,6 +54,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
     pub(crate) owners: Option<Owners>,
+    /// `--source`: how sockets are listed.
+    pub(crate) source: Option<SocketSource>,
     /// `--netns`: whose sockets, routes and counters; `None` for those of this process.
     pub(crate) netns: Option<Netns>,
     /// `--geo`: files with countries and networks of addresses, in order of precedence.
@@ -380,6 +382,9 @@ pub(super) const LANGUAGES: [&str; 2] = ["en", "ko"];
 
 /// The words of `--owners`.
 pub(super) const OWNER_METHODS: [&str; 3] = ["auto", "bpf", "proc"];
+
+/// The words of `--source`.
+pub(super) const SOCKET_SOURCES: [&str; 4] = ["auto", "iter", "diag", "proc"];
 
 /// Returns the value at the place of the name, which may be in any letter case.
 pub(super) fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Option<T> {

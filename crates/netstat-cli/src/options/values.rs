@@ -4,7 +4,7 @@ mod places;
 mod quantities;
 
 use super::arguments::{
-    Colour, Dialect, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name,
+    Colour, Dialect, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, SOCKET_SOURCES, by_name,
 };
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
@@ -17,7 +17,7 @@ use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, Text, When, nearest};
 use netstat_engine::view::sort::Order;
 use netstat_live::Tab;
-use netstat_model::query::{Kinds, Owners, Tables, UnknownTable};
+use netstat_model::query::{Kinds, Owners, SocketSource, Tables, UnknownTable};
 pub(super) use places::{parse_listen, parse_otlp};
 pub(super) use quantities::{
     parse_budget, parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit, parse_max_size,
@@ -134,6 +134,13 @@ pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     let name = text.to_str().unwrap_or_default();
     let found = by_name(&OWNER_METHODS, &[Owners::Auto, Owners::Bpf, Owners::Proc], name);
     choice("--owners", found, &OWNER_METHODS, &both!("is not an owner method", "없는 방법입니다"), text)
+}
+
+pub(super) fn parse_source(text: &OsStr) -> Result<SocketSource, Complaint> {
+    let sources = [SocketSource::Auto, SocketSource::Iter, SocketSource::Diag, SocketSource::Proc];
+    let found = by_name(&SOCKET_SOURCES, &sources, text.to_str().unwrap_or_default());
+    let what = both!("is not a way to list sockets", "없는 방법입니다");
+    choice("--source", found, &SOCKET_SOURCES, &what, text)
 }
 
 pub(super) fn parse_view(text: &OsStr) -> Result<Tab, Complaint> {

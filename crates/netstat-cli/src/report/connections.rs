@@ -12,7 +12,7 @@ use netstat_engine::columns::{self, Column, ColumnNeeds, Given};
 use netstat_engine::enrich::{StandIns, UserNames};
 use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::row::{Row, Section};
-use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::select::{OwnersOf, Selected, Selection, Streamed, read_processes};
 use netstat_engine::text::time::rfc_3339;
 use netstat_engine::text::{Language, Zone};
 use netstat_engine::view::groups::count_groups;
@@ -46,7 +46,9 @@ pub(super) fn table(
         selection.owners_of = OwnersOf::Everything;
     }
     if session.in_place.is_none() && is_streamed(table, &selection) {
-        return stream(session, system, table, &rows, &selection, out);
+        let streamed = stream(session, system, table, &rows, &selection, out)?;
+        session.tell_listed(streamed.listed_by);
+        return Ok(streamed.warnings);
     }
     let Selected { mut sockets, kinds, method, mut warnings, .. } =
         selection.take(system, |socket| rows.wants(socket))?;
@@ -64,6 +66,7 @@ pub(super) fn table(
             "모두 TIME_WAIT이며, 커널은 TIME_WAIT의 소유자를 남기지 않습니다"
         ));
     }
+    session.tell_listed(sockets.listed_by());
     session.tell(method);
     if session.display_number().is_none() && shows_rates(table, session.available) {
         session.complain(both!(
@@ -220,7 +223,7 @@ fn stream(
     rows: &ConnectionsOptions,
     selection: &Selection<'_>,
     out: &mut impl Write,
-) -> Displayed {
+) -> Result<Streamed, Failure> {
     let colour = output::shows_colour(table.colour);
     let columns = table.extras.columns();
     let classic = Classic {
@@ -252,7 +255,7 @@ fn stream(
     }
     let streamed = streamed?;
     sheet.hand_on()?;
-    Ok(streamed.warnings)
+    Ok(streamed)
 }
 
 fn render_groups(
@@ -428,6 +431,7 @@ pub(super) fn process_counts(
     let mut selection = session.selection(query(&rows, Fields::empty(), TcpFields::empty()));
     selection.owners_of = OwnersOf::Everything;
     let mut selected = selection.take(system, |_| true)?;
+    session.tell_listed(selected.sockets.listed_by());
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessKey> = counts

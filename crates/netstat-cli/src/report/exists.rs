@@ -90,7 +90,7 @@ fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>
     let selection = session.selection(connections::query(&rows, Fields::empty(), TcpFields::empty()));
     if !selection.needs_owners_to_match() {
         let mut any = false;
-        let Streamed { undecided, warnings } = selection.stream(&*session.backend, |_| {
+        let Streamed { undecided, warnings, .. } = selection.stream(&*session.backend, |_| {
             any = true;
             false
         })?;

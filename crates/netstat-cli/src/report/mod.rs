@@ -48,7 +48,7 @@ use netstat_engine::text::{Text, Zone, escape, system};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{Fields, SocketQuery, States};
-use netstat_model::{Error, Operation, OwnerMethod, Warning};
+use netstat_model::{Error, ListMethod, Operation, OwnerMethod, Warning};
 use netstat_os::{Machine, NameDatabases, Opened, Origin, Processes, Routes, Sockets};
 use std::cell::LazyCell;
 use std::io::{self, ErrorKind, Write};
@@ -98,6 +98,8 @@ struct Session<'a> {
     displays: u64,
     /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
+    /// How TCP sockets were listed, as it was said last.
+    told_listed: Option<ListMethod>,
     /// The last display in which it was said that processes could not be looked into, as net-tools says it.
     said_what_is_hidden: u64,
     /// The exit code, where a report has said why it ends.
@@ -193,6 +195,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         flows: Rc::default(),
         displays: 0,
         told: None,
+        told_listed: None,
         said_what_is_hidden: 0,
         ended: None,
         available,
@@ -316,8 +319,8 @@ impl Session<'_> {
 
     /// The sockets of a query that match the filter; owners are looked for only where they decide that.
     fn selection(&self, query: SocketQuery) -> Selection<'_> {
-        let scope = self.settings.scope;
-        Selection::new(SocketQuery { scope, ..query }, self.filter.as_ref(), self.settings.owners)
+        let (scope, source) = (self.settings.scope, self.settings.source);
+        Selection::new(SocketQuery { scope, source, ..query }, self.filter.as_ref(), self.settings.owners)
     }
 
     /// Says how owners were found, where that is asked for and not what was said before.
@@ -325,6 +328,17 @@ impl Session<'_> {
         if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
             self.complain(system::owner_method(&method));
             self.told = Some(method);
+        }
+    }
+
+    /// Says how TCP sockets were listed, likewise.
+    fn tell_listed(&mut self, method: Option<ListMethod>) {
+        if let Some(method) = method
+            && self.settings.verbose
+            && self.told_listed != Some(method)
+        {
+            self.complain(system::list_method(&method));
+            self.told_listed = Some(method);
         }
     }
 

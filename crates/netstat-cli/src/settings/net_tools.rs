@@ -5,7 +5,7 @@ use crate::options::NetToolsArguments;
 use crate::render::net_tools::{AddressFamily, InetColumns, RouteColumns};
 use netstat_engine::text::Language;
 use netstat_model::Family;
-use netstat_model::query::Scope;
+use netstat_model::query::{Scope, SocketSource};
 use std::time::Duration;
 
 /// The pause of `-c`.
@@ -158,6 +158,7 @@ impl Settings {
             },
             tape,
             owners: arguments.owners.unwrap_or_default(),
+            source: SocketSource::Auto,
             scope: Scope::Own,
             namespace: None,
             geo: Vec::new(),

@@ -180,6 +180,7 @@ impl Filter {
             tcp: query.tcp | needs.tcp,
             programs: Programs { tcp, udp },
             scope: query.scope,
+            source: query.source,
         };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }

@@ -7,7 +7,7 @@ use crate::both;
 use netstat_model::error::words_of;
 use netstat_model::history::EventMethod;
 use netstat_model::warning::SkippedLines;
-use netstat_model::{Error, NoBpf, Operation, OwnerMethod, Warning};
+use netstat_model::{Error, ListMethod, NoBpf, Operation, OwnerMethod, Warning};
 use std::io;
 
 mod phrases;
@@ -79,6 +79,18 @@ pub fn owner_method(method: &OwnerMethod) -> Text {
         OwnerMethod::Proc(reason) => both!(
             "owners were found in /proc, not with BPF: {reason}",
             "소유자를 BPF가 아니라 /proc에서 찾음: {reason}",
+            reason = no_bpf(reason)
+        ),
+        other => phrase(&other.to_string()),
+    }
+}
+
+/// Returns by what means TCP sockets were listed.
+pub fn list_method(method: &ListMethod) -> Text {
+    match method {
+        ListMethod::Diag(reason) => both!(
+            "TCP sockets were listed by sock_diag, not with BPF: {reason}",
+            "TCP 소켓 목록을 BPF가 아니라 sock_diag로 얻음: {reason}",
             reason = no_bpf(reason)
         ),
         other => phrase(&other.to_string()),

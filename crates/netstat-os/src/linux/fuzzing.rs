@@ -6,7 +6,7 @@ use super::{
     sockets, wire,
 };
 use crate::tape::Player;
-use netstat_model::{Family, Transport};
+use netstat_model::{Family, TcpFields, Transport};
 
 /// Netlink messages and attributes.
 pub fn netlink_messages(data: &[u8]) {
@@ -93,6 +93,19 @@ pub fn rdma(data: &[u8]) {
 /// Records that the BPF program writes.
 pub fn bpf_records(data: &[u8]) {
     bpf::decode_records(data).into_iter().flatten().for_each(drop);
+}
+
+/// Rows that the BPF program writes of TCP sockets.
+pub fn tcp_rows(data: &[u8]) {
+    let Some((fields, data)) = data.split_first_chunk() else { return };
+    let fields = TcpFields::from_bits_truncate(u64::from_le_bytes(*fields));
+    for details in [false, true] {
+        let settings = bpf::TcpSettings { fields, states: u32::MAX, details, ages: false };
+        bpf::decode_tcp_rows(data, settings, &mut |row| {
+            row.add_details(fields, &mut row.head.to_socket(), &mut None);
+            true
+        });
+    }
 }
 
 /// Records that the BPF programs of the recorder write.

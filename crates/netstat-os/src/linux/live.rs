@@ -1,11 +1,11 @@
 //! The running kernel as a [`Source`].
 
-use super::bpf::Failure;
+use super::bpf::{Failure, TcpSettings};
 use super::packet_ring::PacketRing;
 use super::sockopt;
 use super::source::{
     Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
-    RecorderProgram, Source,
+    RecorderProgram, Source, TcpProgram,
 };
 use crate::contract::Ending;
 use crate::contract::PacketTest;
@@ -21,7 +21,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
@@ -380,10 +380,22 @@ impl Source for Live {
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         #[cfg(feature = "bpf")]
         {
-            Ok(Box::new(super::bpf::Program::load()?))
+            Ok(Box::new(super::bpf::Kept::take()?))
         }
         #[cfg(not(feature = "bpf"))]
         Err(Failure::NOT_BUILT)
+    }
+
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+        #[cfg(feature = "bpf")]
+        {
+            Ok(super::bpf::Tcp::loaded(settings)?)
+        }
+        #[cfg(not(feature = "bpf"))]
+        {
+            let _ = settings;
+            Err(Failure::NOT_BUILT)
+        }
     }
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {

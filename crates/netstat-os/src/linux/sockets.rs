@@ -3,12 +3,14 @@
 mod again;
 mod all_namespaces;
 mod answers;
+mod by_program;
 mod decode;
 mod destroy;
 mod families;
 mod ip;
 mod netlink;
 mod packet;
+mod requests;
 mod unix;
 mod vsock;
 mod xdp;
@@ -45,18 +47,17 @@ use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};
 use super::unlisted;
 use super::wire::{self, Message, Rows};
-use decode::{
-    AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,
-    SOCKET_ID, decode_details, decode_head,
-};
+use decode::{AF_INET, AF_INET6, decode_details, decode_head};
 use netstat_model::error::words_of;
 use netstat_model::query::{
-    Fields, Kinds, Listing, OwnerSearch, Programs, Scope, SocketQuery, States, Visit,
+    Fields, Kinds, Listing, OwnerSearch, Programs, Scope, SocketQuery, SocketSource, States, Visit,
 };
-use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{Answer, Error, ListMethod, Operation, Warning};
 use netstat_model::{
-    Namespace, Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
+    Namespace, Protocol, Socket, SocketRef, SocketTable, TcpFields, TcpInfo, TcpState, Timer, TimerKind,
+    Transport,
 };
+use requests::{body, body_of_both, extensions, kernel_states, request};
 use std::io;
 use std::time::Duration;
 
@@ -66,8 +67,6 @@ const IPPROTO_UDP: u8 = 17;
 /// Requests TCP sockets of both families at once, unlike [`SOCK_DIAG_BY_FAMILY`].
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
-
-const INET_DIAG_REQ_BYTECODE: u16 = 1;
 
 /// `TCP_TIMEWAIT_LEN`, a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
@@ -164,7 +163,15 @@ fn of_namespace(
         if kinds.is_empty() || lister.full {
             continue;
         }
-        for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, lister)? {
+        let mut query = SocketQuery { kinds, ..query.clone() };
+        if protocol == Kinds::TCP && query.scope == Scope::Own && by_program::list(&query, lister)? {
+            // All that the program cannot tell of.
+            query.states &= States::BOUND;
+            if query.states.is_empty() {
+                continue;
+            }
+        }
+        for warning in of_one_protocol(source, &query, lister)? {
             add(warning, warnings);
         }
     }
@@ -206,6 +213,10 @@ struct Lister<'a> {
     spare: Option<Box<TcpInfo>>,
 }
 
+/// Adds details to a socket: the wanted fields of the course of its connection, and the course of another whose memory is
+/// used again.
+type AddDetails<'a> = dyn FnMut(TcpFields, &mut Socket, &mut Option<Box<TcpInfo>>) + 'a;
+
 /// How far a listing has come.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
@@ -217,14 +228,21 @@ impl Lister<'_> {
     /// Adds a row of sock_diag. Returns false if it is malformed.
     fn row(&mut self, row: &[u8], protocol: Transport) -> bool {
         let Some(head) = decode_head(row, protocol) else { return false };
+        self.listed(&head, &mut |wanted, socket, spare| decode_details(row, wanted, socket, spare))
+    }
+
+    /// Adds a listed socket: its head, and the function that adds its details where they are wanted. Returns false if the
+    /// table cannot keep it.
+    #[inline(always)]
+    fn listed(&mut self, head: &SocketRef<'_>, add_details: &mut AddDetails<'_>) -> bool {
         if !self.table.keeps_details() {
-            return self.visit_if_selected(&head);
+            return self.visit_if_selected(head);
         }
         if !self.listing.query.selects(head) {
             return true;
         }
         let mut socket = head.to_socket();
-        decode_details(row, self.listing.query.tcp, &mut socket, &mut self.spare);
+        add_details(self.listing.query.tcp, &mut socket, &mut self.spare);
         if socket.id.inode.is_some() {
             self.any_held = true;
             self.any_mark |= socket.mark.is_some();
@@ -315,6 +333,10 @@ fn of_one_protocol(
     query: &SocketQuery,
     lister: &mut Lister<'_>,
 ) -> Result<Vec<Warning>, Error> {
+    if query.source == SocketSource::Proc {
+        let failed = |error| Error::new(Operation::ListSockets, error);
+        return from_proc_net(source, query, lister).map_err(failed);
+    }
     let before = lister.progress();
     let refused = match with_programs(source, query, lister) {
         Ok(warnings) => return Ok(warnings),
@@ -325,17 +347,33 @@ fn of_one_protocol(
     }
     let transport = if query.kinds.intersects(Kinds::TCP) { Transport::Tcp } else { Transport::Udp };
     let refused = why_refused(&refused, transport);
-    let answer = procnet::sockets(source, query).map_err(|error| {
+    if query.source != SocketSource::Auto {
+        let reason = io::Error::other(format!("sock_diag: {refused}"));
+        return Err(Error::new(Operation::ListSockets, reason));
+    }
+    let mut warnings = from_proc_net(source, query, lister).map_err(|error| {
         let both = format!("sock_diag: {refused}; /proc/net: {}", words_of(&error));
         Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
     })?;
-    let mut left_out = 0;
-    for mut socket in answer.data {
-        left_out += u64::from(!lister.socket(&mut socket));
+    warnings.insert(0, Warning::ProcNetFallback { protocol: transport.into(), reason: refused });
+    Ok(warnings)
+}
+
+/// Lists the sockets of one protocol from `/proc/net`.
+fn from_proc_net(
+    source: &dyn NetworkSource,
+    query: &SocketQuery,
+    lister: &mut Lister<'_>,
+) -> io::Result<Vec<Warning>> {
+    let Answer { data, mut warnings } = procnet::sockets(source, query)?;
+    let left_out = data.into_iter().map(|mut socket| u64::from(!lister.socket(&mut socket))).sum();
+    if left_out > 0 {
+        warnings.push(Warning::OddMessages { what: "/proc/net", count: left_out });
     }
-    let fallback = Warning::ProcNetFallback { protocol: transport.into(), reason: refused };
-    let odd = (left_out > 0).then_some(Warning::OddMessages { what: "/proc/net", count: left_out });
-    Ok(std::iter::once(fallback).chain(answer.warnings).chain(odd).collect())
+    if query.kinds.intersects(Kinds::TCP) {
+        lister.table.set_listed_by(ListMethod::Proc);
+    }
+    Ok(warnings)
 }
 
 /// Returns why sock_diag did not list the sockets of a protocol. Each protocol has a handler, mostly in a module that the
@@ -443,77 +481,6 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
     dumps
 }
 
-/// Returns a request, with the program that makes the kernel skip sockets.
-fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
-    if let Some(program) = program {
-        wire::put_attribute(&mut body, INET_DIAG_REQ_BYTECODE, program);
-    }
-    wire::dump_request(kind, &body)
-}
-
-/// Returns a `struct inet_diag_req_v2`.
-#[doc(alias = "inet_diag_req_v2")]
-fn body(family: u8, protocol: u8, extensions: u8, states: u32) -> Vec<u8> {
-    let mut body = vec![family, protocol, extensions, 0];
-    body.extend_from_slice(&states.to_ne_bytes());
-    body.resize(body.len() + SOCKET_ID, 0);
-    body
-}
-
-/// Returns a `struct inet_diag_req`, whose family the kernel ignores in a dump.
-#[doc(alias = "inet_diag_req")]
-fn body_of_both(extensions: u8, states: u32) -> Vec<u8> {
-    let mut body = vec![AF_INET, 0, 0, extensions];
-    body.resize(body.len() + SOCKET_ID, 0);
-    body.extend_from_slice(&states.to_ne_bytes());
-    body.extend_from_slice(&[0; 4]);
-    body
-}
-
-/// Returns the attributes to request, as bits.
-fn extensions(query: &SocketQuery) -> u8 {
-    let fields = query.fields;
-    let mut extensions = 0;
-    if fields.contains(Fields::TRAFFIC_CLASS) {
-        extensions |= 1 << (INET_DIAG_TOS - 1) | 1 << (INET_DIAG_TCLASS - 1);
-    }
-    if fields.contains(Fields::CONGESTION) {
-        extensions |= 1 << (INET_DIAG_CONG - 1);
-    }
-    if query.reads_tcp_info() {
-        extensions |= 1 << (INET_DIAG_INFO - 1);
-    }
-    if fields.contains(Fields::MEMORY) {
-        extensions |= 1 << (INET_DIAG_SKMEMINFO - 1);
-    }
-    extensions
-}
-
-/// The state numbers of the kernel. Half-open requests are requested as 12 and reported as SYN-RECEIVED (3); bound-only sockets
-/// are requested as 13 and reported as CLOSED (7).
-const KERNEL_STATES: [(u8, States); 13] = [
-    (1, States::ESTABLISHED),
-    (2, States::SYN_SENT),
-    (3, States::SYN_RECEIVED),
-    (4, States::FIN_WAIT_1),
-    (5, States::FIN_WAIT_2),
-    (6, States::TIME_WAIT),
-    (7, States::CLOSED),
-    (8, States::CLOSE_WAIT),
-    (9, States::LAST_ACK),
-    (10, States::LISTEN),
-    (11, States::CLOSING),
-    (12, States::SYN_RECEIVED),
-    (13, States::BOUND),
-];
-
-fn kernel_states(states: States) -> u32 {
-    KERNEL_STATES
-        .iter()
-        .filter(|(_, state)| states.intersects(*state))
-        .fold(0, |bits, (number, _)| bits | 1 << number)
-}
-
 /// Passes the rows of one dump to the lister.
 struct DumpRows<'a, 'b> {
     lister: &'a mut Lister<'b>,
@@ -560,7 +527,7 @@ fn warn_of_old_kernel(
     }
     let from_proc =
         |warning: &Warning| matches!(warning, Warning::ProcNetFallback { protocol: Protocol::Tcp, .. });
-    if warnings.iter().any(from_proc) {
+    if query.source == SocketSource::Proc || warnings.iter().any(from_proc) {
         warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }

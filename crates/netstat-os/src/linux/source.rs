@@ -3,11 +3,11 @@
 
 mod programs;
 
-use super::bpf::Failure;
+use super::bpf::{Failure, TcpSettings};
 use crate::contract::Ending;
 use crate::contract::PacketTest;
 use crate::tape::{Player, Recorder, hex};
-pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, Walk};
+pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, TcpProgram, Walk};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +108,12 @@ pub(crate) trait Source: NetworkSource {
     /// Loads the BPF program of [`super::bpf`], which takes milliseconds. A source without such a program fails as if it
     /// were not permitted.
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
+
+    /// Loads the BPF program of [`super::bpf`] that lists TCP sockets, or returns the one that is loaded already. A source
+    /// without it fails as if it were not permitted.
+    fn tcp_program(&self, _settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
 
@@ -361,6 +367,10 @@ impl Source for Recording {
         programs::record_owners(self)
     }
 
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+        programs::record_tcp(self, settings)
+    }
+
     fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         programs::record_recorder(self, pid_namespace)
     }
@@ -506,6 +516,10 @@ impl Source for Player {
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         programs::play_owners(self)
+    }
+
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+        programs::play_tcp(self, settings)
     }
 
     fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {

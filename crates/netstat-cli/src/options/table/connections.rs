@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::{Netns, OWNER_METHODS, ProtocolName};
+use super::super::arguments::{Netns, OWNER_METHODS, ProtocolName, SOCKET_SOURCES};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 use netstat_engine::text::Text;
@@ -129,8 +129,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                 "읽기만 할 때는 다른 호스트의 기록이어도 됩니다.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
-        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 4,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",
-        "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 4,000개보다 \
+        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 2,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",
+        "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 2,000개보다 \
          적으면 /proc를 읽고, 많으면 가능한 경우 커널의 BPF 프로그램을 씁니다. /proc가 어떤 프로세스를 거부할 \
          때도 BPF를 씁니다."
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
@@ -139,6 +139,18 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                 "BPF를 쓰려면 Linux 5.17 이상과 root(CAP_BPF와 CAP_PERFMON)가 필요합니다. 모든 프로세스의 \
                  디스크립터를 볼 수 있고, 프로세스가 많으면 몇 배에서 몇십 배 빠릅니다. bpf를 지정하면 다른 \
                  방법을 쓰지 않으며, 쓸 수 없으면 오류입니다.";
+    [] "source", value(source, "METHOD", "diag", ValueKind::Choice(&SOCKET_SOURCES), values::parse_source);
+        "Choose how sockets are listed (Linux)",
+        "Chooses how TCP and UDP sockets are listed: auto, iter, diag or proc. The default, auto, lists TCP sockets with a BPF program in the kernel where there are more than 10,000 and it may be loaded, otherwise with sock_diag, otherwise from /proc/net. Linux only.",
+        "TCP와 UDP 소켓의 목록을 얻는 방법을 고릅니다: auto, iter, diag, proc. 기본값 auto는 TCP 소켓이 10,000개보다 많고 \
+         권한이 있으면 커널의 BPF 프로그램을 쓰고, 아니면 sock_diag를, 그것도 안 되면 /proc/net을 씁니다. Linux \
+         전용입니다."
+        details "With iter the program lists TCP, which needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON); UDP and \
+                 sockets that are only bound come from sock_diag. With a method that is named nothing else is tried: where it is not \
+                 possible, that is an error. -v says what was used."
+                "iter를 지정하면 TCP는 BPF 프로그램으로, UDP와 바인드만 된 소켓은 sock_diag로 얻습니다. BPF를 쓰려면 Linux \
+                 5.17 이상과 root(CAP_BPF와 CAP_PERFMON)가 필요합니다. 방법을 지정하면 다른 방법을 쓰지 않으며, 쓸 \
+                 수 없으면 오류입니다. 쓴 방법은 -v로 볼 수 있습니다.";
     [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Namespace, values::parse_netns);
         "Ask in another network namespace, or in all",
         "Looks into another network namespace: by its name in ip netns, by the ID of a process in it, or by the path of its file. With all, one table shows the sockets of every network namespace of this machine, such as those of containers.",

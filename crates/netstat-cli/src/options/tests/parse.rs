@@ -8,7 +8,7 @@ use super::super::parse::parse;
 use super::super::{Arguments, Command};
 use super::{arguments, complaint_about, is_one_plain_line, parse_line};
 use netstat_engine::text::Language;
-use netstat_model::query::Owners;
+use netstat_model::query::{Owners, SocketSource};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -220,6 +220,15 @@ fn values_follow_or_are_joined() {
     );
     for (word, owners) in [("auto", Owners::Auto), ("BPF", Owners::Bpf), ("proc", Owners::Proc)] {
         assert_eq!(arguments(&format!("--owners {word}")).owners, Some(owners));
+    }
+    let sources = [
+        ("auto", SocketSource::Auto),
+        ("iter", SocketSource::Iter),
+        ("Diag", SocketSource::Diag),
+        ("proc", SocketSource::Proc),
+    ];
+    for (word, source) in sources {
+        assert_eq!(arguments(&format!("--source {word}")).source, Some(source));
     }
     assert_eq!(arguments("--record=-odd").record, Some(PathBuf::from("-odd")));
     assert_eq!(arguments("--record /tmp/x").record, Some(PathBuf::from("/tmp/x")));

@@ -62,6 +62,17 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("no owners had to be looked up", "소유자를 찾을 필요가 없었음"),
     ("the socket table contains the owners", "소켓 테이블에 소유자가 들어 있음"),
     ("owners were found with BPF", "소유자를 BPF로 찾음"),
+    ("TCP sockets were listed with BPF", "TCP 소켓 목록을 BPF로 얻음"),
+    ("TCP sockets were listed from /proc/net", "TCP 소켓 목록을 /proc/net에서 얻음"),
+    ("there are few of them, so sock_diag is faster", "소켓이 적어 sock_diag가 더 빠름"),
+    (
+        "memory is short, and an iterator over sockets needs some",
+        "메모리가 부족한데 소켓 반복자에는 메모리가 필요함",
+    ),
+    (
+        "sock_diag answers this question in less time, or alone",
+        "sock_diag가 이 질문에 더 빨리 답하거나, sock_diag만 답할 수 있음",
+    ),
     ("it was not requested", "요청하지 않음"),
     ("few files are open on this machine, so /proc is faster", "열린 파일이 적어 /proc가 더 빠름"),
     (

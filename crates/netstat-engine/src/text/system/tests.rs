@@ -74,6 +74,9 @@ fn methods_have_their_korean_and_the_english_of_the_model() {
     let reasons = [
         NoBpf::NotAsked,
         NoBpf::FewFiles,
+        NoBpf::FewSockets,
+        NoBpf::LittleMemory,
+        NoBpf::OtherQuestion,
         NoBpf::NotPermitted,
         NoBpf::NoPerfmon,
         NoBpf::LockedDown,
@@ -95,6 +98,11 @@ fn methods_have_their_korean_and_the_english_of_the_model() {
         let method = OwnerMethod::Proc(reason);
         assert_eq!(owner_method(&method).english(), method.to_string());
         assert!(has_korean(&no_bpf(&reason)), "{reason:?}");
+        let method = ListMethod::Diag(reason);
+        assert_eq!(list_method(&method).english(), method.to_string());
+    }
+    for method in [ListMethod::Bpf, ListMethod::Proc] {
+        assert!(has_korean(&list_method(&method)), "{method:?}");
     }
     for method in [OwnerMethod::NotNeeded, OwnerMethod::Table, OwnerMethod::Bpf] {
         assert!(has_korean(&owner_method(&method)), "{method:?}");

@@ -1,8 +1,8 @@
-//! BPF programs in the kernel: one lists every socket descriptor of every process, others tell of connections as they open and
-//! end.
+//! BPF programs in the kernel: one lists every socket descriptor of every process, one the TCP sockets, others tell of connections
+//! as they open and end.
 //!
 //! They need Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing: `/proc` has the same
-//! information as the first (see [`super::owners`]), and [`super::events`] has lesser sources. Without the feature `bpf` the
+//! information as the first (see [`super::owners`]), sock_diag as the second, and [`super::events`] has lesser sources. Without the feature `bpf` the
 //! programs are left out; recordings of them still replay.
 
 mod failure;
@@ -17,13 +17,21 @@ mod ring;
 mod skeleton;
 #[cfg(feature = "bpf")]
 mod syscall;
+#[cfg(feature = "bpf")]
+mod tcp;
+mod tcp_rows;
 
 pub(super) use failure::Failure;
 #[cfg(feature = "bpf")]
+pub(super) use program::Kept;
+#[cfg(all(feature = "bpf", test))]
 pub(super) use program::Program;
 #[cfg(feature = "bpf")]
 pub(super) use recorder::Recorder;
 pub(super) use records::{Record, decode_records};
+#[cfg(feature = "bpf")]
+pub(super) use tcp::Tcp;
+pub(super) use tcp_rows::{TcpRow, TcpSettings, decode_tcp_rows};
 
 #[cfg(feature = "bpf")]
 #[cfg(test)]

@@ -32,9 +32,26 @@ const RECORDER: Skeleton = Skeleton {
     programs: 4,
 };
 
+const TCP: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/tcp.data"),
+    instructions: include_bytes!("../../../bpf/generated/tcp.insns"),
+    sizes: &[0],
+    programs: 1,
+};
+
+/// Loads and attaches the program that lists TCP sockets, with `struct tcp_settings` of `bpf/tcp.h`. Dropping the link undoes
+/// both.
+pub(super) fn load_tcp(settings: &[u8]) -> Result<Link, Failure> {
+    attach(load_with(&TCP, settings)?)
+}
+
 /// Loads and attaches the program that lists owners. Dropping the link undoes both.
 pub(super) fn load_owners() -> Result<Link, Failure> {
-    let made = load(&OWNERS)?;
+    attach(load(&OWNERS)?)
+}
+
+/// Attaches the only program.
+fn attach(made: Made) -> Result<Link, Failure> {
     let program = made.programs.into_iter().next().ok_or(Failure::ODD)?;
     program.attach().map_err(Failure::at(BpfStep::Attach))
 }
@@ -45,6 +62,11 @@ pub(super) fn load_recorder() -> Result<Made, Failure> {
 }
 
 fn load(skeleton: &Skeleton) -> Result<Made, Failure> {
+    load_with(skeleton, &[])
+}
+
+/// Loads programs of which the first map has constants.
+fn load_with(skeleton: &Skeleton, constants: &[u8]) -> Result<Made, Failure> {
     if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
         return Err(Failure::NOT_BUILT);
     }
@@ -52,5 +74,5 @@ fn load(skeleton: &Skeleton) -> Result<Made, Failure> {
     let array = Map::array(skeleton.data.len()).map_err(Failure::at(BpfStep::MakeMap))?;
     array.fill(skeleton.data).map_err(Failure::at(BpfStep::FillMap))?;
     let loader = Loader::load(skeleton.instructions, &array).map_err(Failure::at(BpfStep::LoadLoader))?;
-    loader.run(skeleton.sizes, skeleton.programs).map_err(Failure::at(BpfStep::Load))
+    loader.run(skeleton.sizes, constants, skeleton.programs).map_err(Failure::at(BpfStep::Load))
 }

@@ -247,8 +247,9 @@ impl Loader {
     }
 
     /// Runs the program, which must come from a light skeleton with as many maps as `sizes`, and so many programs: these it
-    /// makes. A size is the number of entries of the map; 0 keeps the number that the skeleton has.
-    pub(super) fn run(&self, sizes: &[u32], programs: usize) -> io::Result<Made> {
+    /// makes. A size is the number of entries of the map; 0 keeps the number that the skeleton has. `constants` are what the
+    /// first map holds in place of what the skeleton has for it; empty where that stays.
+    pub(super) fn run(&self, sizes: &[u32], constants: &[u8], programs: usize) -> io::Result<Made> {
         #[repr(C)]
         struct Attributes {
             prog: u32,
@@ -269,6 +270,7 @@ impl Loader {
         const HEAD: usize = 6;
         /// Words of `struct bpf_map_desc`: the descriptor, `max_entries`, and the two halves of `initial_value`.
         const MAP: usize = 4;
+        const PAGE: usize = 4096;
         // A word for each program follows.
         let mut context = vec![0_u32; HEAD + MAP * sizes.len() + programs];
         let ctx_size_in = length(size_of_val(context.as_slice()))?;
@@ -277,6 +279,17 @@ impl Loader {
         }
         for (number, entries) in context.iter_mut().skip(HEAD + 1).step_by(MAP).zip(sizes) {
             *number = *entries;
+        }
+        // The loader reads an element of the map there, which has less than a page.
+        let mut page = constants.to_vec();
+        page.resize(page.len().max(PAGE), 0);
+        if !constants.is_empty()
+            && let Some(place) = context.get_mut(HEAD + 2..HEAD + MAP)
+        {
+            let bytes = address(page.as_ptr()).to_ne_bytes();
+            for (word, half) in place.iter_mut().zip(bytes.as_chunks().0) {
+                *word = u32::from_ne_bytes(*half);
+            }
         }
         let mut attributes = Attributes {
             prog: number(&self.0),
@@ -291,7 +304,8 @@ impl Loader {
             ctx_out: 0,
         };
         // SAFETY: the layout is that of the union. For this type of program the kernel reads and writes the context at
-        // `ctx_in`, which is borrowed exclusively and `ctx_size_in` bytes long.
+        // `ctx_in`, which is borrowed exclusively and `ctx_size_in` bytes long. What the loader reads at the address in it is
+        // the page, which outlives the call.
         unsafe { bpf(PROG_RUN, &mut attributes) }?;
         // A loader that fails closes the descriptors it has made.
         if let error @ ..0 = attributes.retval.cast_signed() {

@@ -1,5 +1,6 @@
 use super::decode::tests::{Row, row_with_info};
 use super::decode::{INET_DIAG_MARK, decode_socket};
+use super::requests::{INET_DIAG_REQ_BYTECODE, KERNEL_STATES};
 use super::*;
 use crate::linux::fake::Fake;
 use crate::linux::live::Live;

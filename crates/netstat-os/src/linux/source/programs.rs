@@ -1,9 +1,10 @@
 //! The parts of the seam that stay open: BPF programs, and messages of the kernel that nobody asked for one by one.
 
 use super::{Next, Recording, pack, unpack};
-use crate::linux::bpf::Failure;
-use crate::tape::Player;
+use crate::linux::bpf::{Failure, TcpSettings};
+use crate::tape::{Player, hex};
 use std::io;
+use std::sync::Arc;
 
 /// How far a walk of the BPF program goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,13 @@ pub(crate) trait OwnersProgram: Send {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
+/// The BPF program of [`super::bpf`] that lists TCP sockets, loaded until this is dropped.
+pub(crate) trait TcpProgram: Send + Sync {
+    /// Passes on the rows of the network namespace of the calling thread, piece by piece, until `each` wants no more. After a
+    /// failure they are incomplete.
+    fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure>;
+}
+
 /// The BPF programs of [`super::bpf`] that record connections, running until this is dropped.
 pub(crate) trait RecorderProgram: Send {
     /// Passes on the records since the last call, one at a time. The buffer keeps them until [`release`](Self::release).
@@ -66,6 +74,10 @@ const BPF_OWNERS: &str = "bpf owners";
 const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
 
+/// How [`super::Source::tcp_program`] and [`TcpProgram::walk`] are recorded.
+const BPF_LOAD_TCP: &str = "bpf tcp-load";
+const BPF_TCP: &str = "bpf tcp";
+
 /// How [`super::Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
 const BPF_RECORDER: &str = "bpf recorder";
 const BPF_RECORDS: &str = "bpf records";
@@ -79,8 +91,19 @@ const OVERRUN: u32 = 2;
 /// Records [`super::Source::owners_program`].
 pub(super) fn record_owners(recording: &Recording) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
     let answer = recording.live.owners_program();
-    note_failure(recording, BPF_LOAD, answer.as_ref().err());
+    note_failure(recording, BPF_LOAD, "", answer.as_ref().err());
     Ok(Box::new(RecordingOwners { live: answer?, recording }))
+}
+
+/// Records [`super::Source::tcp_program`].
+pub(super) fn record_tcp(
+    recording: &Recording,
+    settings: TcpSettings,
+) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+    let answer = recording.live.tcp_program(settings);
+    let question = hex(&settings.to_bytes(0));
+    note_failure(recording, BPF_LOAD_TCP, &question, answer.as_ref().err());
+    Ok(Arc::new(RecordingTcp { live: answer?, question, recording }))
 }
 
 /// Records [`super::Source::recorder_program`].
@@ -89,7 +112,7 @@ pub(super) fn record_recorder(
     pid_namespace: u32,
 ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
     let answer = recording.live.recorder_program(pid_namespace);
-    note_failure(recording, BPF_RECORDER, answer.as_ref().err());
+    note_failure(recording, BPF_RECORDER, "", answer.as_ref().err());
     Ok(Box::new(RecordingRecorder { live: answer?, recording }))
 }
 
@@ -101,12 +124,12 @@ pub(super) fn record_closings(recording: &Recording) -> io::Result<Box<dyn Closi
     Ok(Box::new(RecordingClosings { live: answer?, recording }))
 }
 
-fn note_failure(recording: &Recording, question: &str, failure: Option<&Failure>) {
+fn note_failure(recording: &Recording, question: &str, on: &str, failure: Option<&Failure>) {
     let mut packed = Vec::new();
     if let Some(failure) = failure {
         pack(&mut packed, FAILURE, &failure.to_bytes());
     }
-    recording.note(question, "", &Ok(()), &packed);
+    recording.note(question, on, &Ok(()), &packed);
 }
 
 struct RecordingRecorder<'a> {
@@ -164,6 +187,27 @@ impl OwnersProgram for RecordingOwners<'_> {
     }
 }
 
+struct RecordingTcp<'a> {
+    live: Arc<dyn TcpProgram + 'a>,
+    question: String,
+    recording: &'a Recording,
+}
+
+impl TcpProgram for RecordingTcp<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.walk(&mut |piece| {
+            pack(&mut packed, PIECE, piece);
+            each(piece)
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_TCP, &self.question, &Ok(()), &packed);
+        answer
+    }
+}
+
 struct RecordingClosings<'a> {
     live: Box<dyn Closings + 'a>,
     recording: &'a Recording,
@@ -190,13 +234,20 @@ impl Closings for RecordingClosings<'_> {
 
 /// Replays [`super::Source::owners_program`].
 pub(super) fn play_owners(player: &Player) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-    played(player, BPF_LOAD, "", &mut |_| {})?;
+    played(player, BPF_LOAD, "", &mut |_| Next::More)?;
     Ok(Box::new(PlayedOwners(player)))
+}
+
+/// Replays [`super::Source::tcp_program`].
+pub(super) fn play_tcp(player: &Player, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+    let question = hex(&settings.to_bytes(0));
+    played(player, BPF_LOAD_TCP, &question, &mut |_| Next::More)?;
+    Ok(Arc::new(PlayedTcp { player, question }))
 }
 
 /// Replays [`super::Source::recorder_program`].
 pub(super) fn play_recorder(player: &Player) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
-    played(player, BPF_RECORDER, "", &mut |_| {})?;
+    played(player, BPF_RECORDER, "", &mut |_| Next::More)?;
     Ok(Box::new(PlayedRecorder(player)))
 }
 
@@ -210,37 +261,61 @@ struct PlayedRecorder<'a>(&'a Player);
 
 impl RecorderProgram for PlayedRecorder<'_> {
     fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_RECORDS, "", each)
+        played(self.0, BPF_RECORDS, "", &mut more(each))
     }
 
     fn release(&mut self) {}
 
     fn counts(&mut self) -> Result<Vec<u8>, Failure> {
         let mut counts = Vec::new();
-        played(self.0, BPF_COUNTS, "", &mut |bytes| counts = bytes.to_vec())?;
+        played(self.0, BPF_COUNTS, "", &mut more(&mut |bytes| counts = bytes.to_vec()))?;
         Ok(counts)
     }
 }
 
 /// Replays the answer to a question about BPF.
-fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+fn played(
+    player: &Player,
+    question: &str,
+    on: &str,
+    each: &mut dyn FnMut(&[u8]) -> Next,
+) -> Result<(), Failure> {
     let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
     let mut failure = None;
     let whole = unpack(packed, |kind, bytes| {
-        match kind {
-            PIECE => each(bytes),
-            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+        if kind == PIECE {
+            return each(bytes);
         }
+        failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED));
         Next::More
     });
     failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+}
+
+/// Returns a function that always wants more.
+fn more<'a>(each: &'a mut dyn FnMut(&[u8])) -> impl FnMut(&[u8]) -> Next + 'a {
+    |piece| {
+        each(piece);
+        Next::More
+    }
+}
+
+struct PlayedTcp<'a> {
+    player: &'a Player,
+    question: String,
+}
+
+impl TcpProgram for PlayedTcp<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
+        played(self.player, BPF_TCP, &self.question, each)
+    }
 }
 
 struct PlayedOwners<'a>(&'a Player);
 
 impl OwnersProgram for PlayedOwners<'_> {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_OWNERS, walk.name(), each)
+        played(self.0, BPF_OWNERS, walk.name(), &mut more(each))
     }
 }
 

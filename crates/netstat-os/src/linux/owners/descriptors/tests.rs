@@ -17,7 +17,7 @@ fn socket(inode: u64, cookie: Option<u64>) -> Socket {
 
 /// Adds so many open files that BPF is worth it.
 fn many(fake: Fake) -> Fake {
-    fake.file("/proc/sys/fs/file-nr", "4000\t0\t9223372036854775807\n")
+    fake.file("/proc/sys/fs/file-nr", "2000\t0\t9223372036854775807\n")
 }
 
 /// A record of a process that started at tick 5.
@@ -116,8 +116,8 @@ fn auto_reads_proc_where_few_files_are_open() {
     let few = OwnerMethod::Proc(NoBpf::FewFiles);
     for (files, expected) in [
         (Some("739\t0\t2466177\n"), few),
-        (Some("3999\t0\t2466177\n"), few),
-        (Some("4000\t0\t2466177\n"), OwnerMethod::Bpf),
+        (Some("1999\t0\t2466177\n"), few),
+        (Some("2000\t0\t2466177\n"), OwnerMethod::Bpf),
         // Unknown: BPF never takes long.
         (Some("many"), OwnerMethod::Bpf),
         (Some(""), OwnerMethod::Bpf),
