@@ -14,6 +14,8 @@ mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
 mod measured;
+#[cfg(target_os = "linux")]
+mod package;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod windows;
@@ -75,6 +77,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["windows"] => windows::run(false),
         #[cfg(target_os = "linux")]
         ["windows", "--or-skip"] => windows::run(true),
+        #[cfg(target_os = "linux")]
+        ["package", names @ ..] => package::run(names),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,197 @@
+//! Packages for every system, all of them made on this machine.
+
+mod archive;
+mod container;
+mod deb;
+mod layout;
+mod licences;
+mod rpm;
+mod sbom;
+mod toolchain;
+mod tools;
+mod trial;
+
+use crate::workspace;
+use anyhow::{Context, Result, bail};
+use layout::{Content, Family};
+use licences::Linked;
+use std::fs;
+use std::path::{Path, PathBuf};
+use toolchain::{LINUX, Target, Toolchain};
+
+/// What stands for the home of the project where `Cargo.toml` names no repository: a name that can lead nowhere.
+const NOWHERE: &str = "https://netstat.invalid";
+
+/// What is released, and where its parts are made.
+#[derive(Debug)]
+struct Release {
+    version: String,
+    /// The time that everything in it has, in seconds since 1970: that of the last commit, or `SOURCE_DATE_EPOCH`.
+    time: u64,
+    /// The day of that time.
+    date: String,
+    /// Where the project is found.
+    home: String,
+    maintainer: String,
+    /// The folder of what is made on the way.
+    work: PathBuf,
+}
+
+/// The program for a target of Linux, and what goes with it.
+#[derive(Debug)]
+struct Built {
+    target: Target,
+    program: Vec<u8>,
+    third_party: String,
+    linked: Linked,
+}
+
+impl Release {
+    fn new(work: PathBuf) -> Result<Self> {
+        let time = match std::env::var("SOURCE_DATE_EPOCH") {
+            Ok(text) => text,
+            Err(_) => tools::said("git", &["log", "-1", "--format=%ct"])?,
+        };
+        let time = time.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?;
+        let home = env!("CARGO_PKG_REPOSITORY");
+        if home.is_empty() {
+            println!("note: Cargo.toml names no repository; what tells where the project is says {NOWHERE}");
+        }
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            time,
+            date: workspace::date(Some(time))?,
+            home: if home.is_empty() { NOWHERE } else { home }.to_owned(),
+            maintainer: "the netstat developers <maintainers@netstat.invalid>".to_owned(),
+            work,
+        })
+    }
+
+    #[cfg(test)]
+    fn for_tests() -> Self {
+        Self {
+            version: "1.2.3".to_owned(),
+            time: 1_700_000_000,
+            date: "2023-11-14".to_owned(),
+            home: NOWHERE.to_owned(),
+            maintainer: "nobody <nobody@netstat.invalid>".to_owned(),
+            work: std::env::temp_dir(),
+        }
+    }
+}
+
+impl Built {
+    fn new(toolchain: &Toolchain, target: Target) -> Result<Self> {
+        let program = toolchain.build(target)?;
+        let program = fs::read(&program).with_context(|| program.display().to_string())?;
+        let linked = licences::linked(target.triple)?;
+        let third_party = licences::third_party(&linked)?;
+        Ok(Self { target, program, third_party, linked })
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content { program: &self.program, third_party: &self.third_party }
+    }
+}
+
+/// Makes what is named, or everything; and tries it with `--test`.
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    let top = workspace::target().join("package");
+    let (options, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| word.starts_with('-'));
+    match options[..] {
+        [] => make(&names, &top, false),
+        ["--test"] => make(&names, &top, true),
+        _ => bail!("package has no options {}", options.join(" ")),
+    }
+}
+
+/// What can be asked for by name: kinds of packages, and processors.
+const KINDS: [&str; 4] = ["archives", "deb", "rpm", "container"];
+const MACHINES: [&str; 2] = ["x86_64", "aarch64"];
+
+/// What is wanted: all kinds where none is named, for all processors where none is named.
+#[derive(Debug)]
+struct Wanted<'a>(&'a [&'a str]);
+
+impl<'a> Wanted<'a> {
+    fn new(names: &'a [&'a str]) -> Result<Self> {
+        if let Some(name) = names.iter().find(|name| !KINDS.contains(name) && !MACHINES.contains(name)) {
+            bail!("there is no package {name}; there are {}, {}", KINDS.join(", "), MACHINES.join(", "));
+        }
+        Ok(Self(names))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let group: &[&str] = if MACHINES.contains(&name) { &MACHINES } else { &KINDS };
+        self.0.contains(&name) || !self.0.iter().any(|name| group.contains(name))
+    }
+}
+
+fn make(names: &[&str], top: &Path, tries: bool) -> Result<()> {
+    let wanted = Wanted::new(names)?;
+    let release = Release::new(top.join("work"))?;
+    let out = top.join("out");
+    fs::create_dir_all(&out)?;
+    let toolchain = Toolchain::new(&workspace::root(), &top.join("build"))?;
+    for target in LINUX.into_iter().filter(|target| wanted.has(target.machine)) {
+        let built = Built::new(&toolchain, target)?;
+        let is_native = target.machine == std::env::consts::ARCH;
+        if wanted.has("archives") {
+            archives(&release, &built, &out)?;
+        }
+        if wanted.has("deb") {
+            deb::make(&release, &built, 1, &out)?;
+        }
+        if wanted.has("rpm") {
+            rpm::make(&release, &built, 1, &out)?;
+        }
+        let image = wanted.has("container").then(|| container::make(&release, &built, &out)).transpose()?;
+        archive::sums(&out)?;
+        if !tries {
+            continue;
+        }
+        let work = top.join("trial");
+        fs::create_dir_all(&work)?;
+        if wanted.has("archives") {
+            trial::try_archives(&release, &built, &out, &work)?;
+        }
+        if let Some(image) = image {
+            trial::try_container(&release, &built, &image, &work)?;
+        }
+        if wanted.has("deb") && is_native {
+            trial::try_deb(&release, &built, &work)?;
+        }
+        if wanted.has("rpm") && is_native {
+            trial::try_rpm(&release, &built, &work)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the archives for systems without a package, and the bill of what is in the program.
+fn archives(release: &Release, built: &Built, out: &Path) -> Result<()> {
+    let name = format!("netstat-{}-{}-linux", release.version, built.target.machine);
+    let tree = release.work.join(&name);
+    layout::lay_out(&layout::files(Family::Archive, &built.content())?, &tree, release.time)?;
+    let tar = archive::tar(&release.work, &[&name], release.time)?;
+    fs::write(out.join(format!("{name}.tar.gz")), archive::gzip(&tar)?)?;
+    fs::write(out.join(format!("{name}.tar.zst")), archive::zstd(&tar)?)?;
+    let bill = serde_json::to_string_pretty(&sbom::bill(release, &built.linked))? + "\n";
+    Ok(fs::write(out.join(format!("{name}.cdx.json")), bill)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_processors_are_named_apart() {
+        let wanted = Wanted::new(&[]).unwrap();
+        assert!(wanted.has("deb") && wanted.has("aarch64"));
+        let wanted = Wanted::new(&["deb"]).unwrap();
+        assert!(wanted.has("deb") && !wanted.has("rpm") && wanted.has("aarch64"));
+        let wanted = Wanted::new(&["aarch64"]).unwrap();
+        assert!(wanted.has("rpm") && wanted.has("aarch64") && !wanted.has("x86_64"));
+        assert!(Wanted::new(&["dep"]).unwrap_err().to_string().contains("deb"));
+    }
+}
