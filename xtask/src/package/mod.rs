@@ -5,11 +5,13 @@ mod container;
 mod deb;
 mod layout;
 mod licences;
+mod recipes;
 mod rpm;
 mod sbom;
 mod toolchain;
 mod tools;
 mod trial;
+mod windows;
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -106,7 +108,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 }
 
 /// What can be asked for by name: kinds of packages, and processors.
-const KINDS: [&str; 4] = ["archives", "deb", "rpm", "container"];
+const KINDS: [&str; 5] = ["archives", "deb", "rpm", "container", "windows"];
 const MACHINES: [&str; 2] = ["x86_64", "aarch64"];
 
 /// What is wanted: all kinds where none is named, for all processors where none is named.
@@ -132,8 +134,23 @@ fn make(names: &[&str], top: &Path, tries: bool) -> Result<()> {
     let release = Release::new(top.join("work"))?;
     let out = top.join("out");
     fs::create_dir_all(&out)?;
+    fs::create_dir_all(&release.work)?;
     let toolchain = Toolchain::new(&workspace::root(), &top.join("build"))?;
-    for target in LINUX.into_iter().filter(|target| wanted.has(target.machine)) {
+    if wanted.has("windows") {
+        let mut programs = Vec::new();
+        if wanted.has("x86_64") {
+            programs.push(windows::Program::x86_64(&release)?);
+        }
+        if wanted.has("aarch64") {
+            programs.push(windows::Program::aarch64(&release, &toolchain)?);
+        }
+        for program in &programs {
+            windows::zip(&release, program, &out)?;
+            windows::msi(&release, program, &out)?;
+        }
+    }
+    let for_linux = ["archives", "deb", "rpm", "container"].iter().any(|kind| wanted.has(kind));
+    for target in LINUX.into_iter().filter(|target| for_linux && wanted.has(target.machine)) {
         let built = Built::new(&toolchain, target)?;
         let is_native = target.machine == std::env::consts::ARCH;
         if wanted.has("archives") {
@@ -165,7 +182,8 @@ fn make(names: &[&str], top: &Path, tries: bool) -> Result<()> {
             trial::try_rpm(&release, &built, &work)?;
         }
     }
-    Ok(())
+    recipes::write(&release, &out)?;
+    archive::sums(&out)
 }
 
 /// Makes the archives for systems without a package, and the bill of what is in the program.
