@@ -60,6 +60,7 @@ pub(super) fn files(family: Family, content: &Content) -> Result<Files> {
             "usr/lib/netstat/net-tools".to_owned(),
             File::Program(read("packaging/net-tools/netstat")?),
         );
+        files.insert("usr/lib/netstat/caps".to_owned(), File::Program(read("packaging/caps/caps")?));
         files.insert(
             "usr/lib/sysusers.d/netstat.conf".to_owned(),
             File::Data(read("packaging/sysusers.d/netstat.conf")?),
@@ -115,7 +116,7 @@ fn completions(files: &mut Files, usr: &str, family: Family) -> Result<()> {
         ("netstat.fish", "fish/vendor_completions.d".to_owned(), "", ".fish"),
     ];
     for (script, folder, begin, end) in scripts {
-        let text = read(&format!("completions/{script}"))?;
+        let text = read(&format!("crates/netstat-cli/completions/{script}"))?;
         if family != Family::Archive {
             let other = String::from_utf8(text.clone())?.replace("netstat", OTHER_NAME);
             files.insert(
@@ -125,7 +126,10 @@ fn completions(files: &mut Files, usr: &str, family: Family) -> Result<()> {
         }
         files.insert(format!("{usr}share/{folder}/{begin}netstat{end}"), File::Data(text));
     }
-    files.insert(format!("{usr}share/netstat/netstat.ps1"), File::Data(read("completions/netstat.ps1")?));
+    files.insert(
+        format!("{usr}share/netstat/netstat.ps1"),
+        File::Data(read("crates/netstat-cli/completions/netstat.ps1")?),
+    );
     Ok(())
 }
 

@@ -96,15 +96,42 @@ impl Built {
     }
 }
 
-/// Makes what is named, or everything; and tries it with `--test`.
+/// Makes what is named, or everything; tries it with `--test`; makes it twice with `--check`.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let top = workspace::target().join("package");
     let (options, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| word.starts_with('-'));
+    let wanted = Wanted::new(&names)?;
     match options[..] {
-        [] => make(&names, &top, false),
-        ["--test"] => make(&names, &top, true),
+        [] => make(&wanted, &workspace::root(), &top, false),
+        ["--test"] => make(&wanted, &workspace::root(), &top, true),
+        ["--check"] => check(&wanted, &top),
         _ => bail!("package has no options {}", options.join(" ")),
     }
+}
+
+/// Fails unless the same sources in another folder make the same bytes.
+fn check(wanted: &Wanted, top: &Path) -> Result<()> {
+    let again = top.join("again");
+    let sources = again.join("sources");
+    if sources.exists() {
+        fs::remove_dir_all(&sources)?;
+    }
+    for path in workspace::files()? {
+        let to = sources.join(&path);
+        fs::create_dir_all(to.parent().context("a file without a folder")?)?;
+        fs::copy(workspace::root().join(&path), &to).with_context(|| path.clone())?;
+    }
+    for (sources, top) in [(workspace::root(), top), (sources, &again)] {
+        let out = top.join("out");
+        if out.exists() {
+            fs::remove_dir_all(&out)?;
+        }
+        make(wanted, &sources, top, false)?;
+    }
+    let folders = [top.join("out"), again.join("out")].map(|folder| folder.display().to_string());
+    tools::run("diff", &["-r", &folders[0], &folders[1]]).context("two builds are not the same")?;
+    println!("two builds in two folders are the same bytes");
+    Ok(())
 }
 
 /// What can be asked for by name: kinds of packages, and processors.
@@ -129,17 +156,18 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn make(names: &[&str], top: &Path, tries: bool) -> Result<()> {
-    let wanted = Wanted::new(names)?;
+fn make(wanted: &Wanted, sources: &Path, top: &Path, tries: bool) -> Result<()> {
     let release = Release::new(top.join("work"))?;
     let out = top.join("out");
     fs::create_dir_all(&out)?;
     fs::create_dir_all(&release.work)?;
-    let toolchain = Toolchain::new(&workspace::root(), &top.join("build"))?;
+    let toolchain = Toolchain::new(sources, &top.join("build"))?;
     if wanted.has("windows") {
         let mut programs = Vec::new();
         if wanted.has("x86_64") {
-            programs.push(windows::Program::x86_64(&release)?);
+            let folder = if sources == workspace::root() { workspace::target() } else { top.to_owned() }
+                .join("windows");
+            programs.push(windows::Program::x86_64(&release, sources, &folder)?);
         }
         if wanted.has("aarch64") {
             programs.push(windows::Program::aarch64(&release, &toolchain)?);

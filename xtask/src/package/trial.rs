@@ -162,6 +162,7 @@ pub(super) fn try_deb(release: &Release, built: &Built, work: &Path) -> Result<(
     root.shows("bash -c '. /usr/share/bash-completion/completions/nets; complete -p nets'", "-F _nets")?;
     root.run(&format!("dpkg -i {second}"))?;
     root.shows("dpkg -s netstat", "-2")?;
+    capabilities(&root, &format!("dpkg -i {second}"))?;
     println!("installed, used and upgraded alone");
 
     let net_tools = download("net-tools", work)?;
@@ -192,7 +193,7 @@ pub(super) fn try_deb(release: &Release, built: &Built, work: &Path) -> Result<(
     }
     root.run("dpkg -P netstat")?;
     let left = root.run(
-        "dpkg-divert --list '*netstat*'; find / -xdev \\( -name '*netstat*' -o -name 'nets' -o -name 'nets.*' \\) \
+        "dpkg -P libcap2-bin >/dev/null 2>&1; dpkg-divert --list '*netstat*'; find / -xdev \\( -name '*netstat*' -o -name 'nets' -o -name 'nets.*' \\) \
          -not -path '/proc/*' -not -path '/tmp/*' -not -path '/usr/share/*/systemd*' -not -path '*/perl*/*'",
     )?;
     let left: Vec<&str> =
@@ -204,6 +205,64 @@ pub(super) fn try_deb(release: &Release, built: &Built, work: &Path) -> Result<(
     Ok(())
 }
 
+/// Runs a command as a user without rights.
+const AS_NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+
+/// Gives the program its capabilities, which stay over an installation, and tries what a user can do with it then.
+fn capabilities(root: &Root, install: &str) -> Result<()> {
+    let what = "the capabilities of the package";
+    let Some(packages) = ["libcap2", "libcap2-bin"]
+        .into_iter()
+        .map(|name| download(name, root.0.parent().unwrap_or(&root.0)))
+        .collect::<Result<Option<Vec<PathBuf>>>>()?
+    else {
+        return Ok(());
+    };
+    for package in &packages {
+        let inside = root.copy(package)?;
+        root.run(&format!("dpkg -i {inside}"))?;
+    }
+    root.run("printf 'password = \"secret\"\\n' > /root/own.toml; chmod 600 /root/own.toml; chmod 755 /tmp")?;
+    let caps = "/usr/lib/netstat/caps";
+    root.shows(&format!("{caps} show"), "off")?;
+    if !root.command(&format!("{caps} on")).output().context("run caps")?.status.success() {
+        skip(what, "this kernel or file system keeps none");
+        return Ok(());
+    }
+    root.run(install)?;
+    root.shows("getcap /usr/lib/netstat/netstat", "cap_sys_ptrace")?;
+    // Perl, which holds the listener, is root's.
+    root.lists(&format!("{AS_NOBODY} netstat"))?;
+    for refused in [
+        "check --config /root/own.toml",
+        "check --policy /root/own.toml",
+        "-ano --columns local,country --geo /root/own.toml",
+        "-ano --record /tmp/recording",
+        "-ano --replay /root",
+        "history --store /root",
+        "capture --read /root/own.toml",
+        "capture lport 1 -w /tmp/x --for 1s",
+        "record --store /tmp/store",
+        "close --yes lport 8080 listening",
+        "end --yes lport 8080 listening",
+        "--netns 1 -ano",
+    ] {
+        let output = root.command(&format!("{AS_NOBODY} netstat {refused}")).output()?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        if output.status.success() || text.contains("secret") {
+            bail!("netstat {refused}: is not refused: {text}");
+        }
+        expect(&text, "this program has more rights than you have", refused)?;
+    }
+    root.run(&format!("{caps} off"))?;
+    if !root.run("getcap /usr/lib/netstat/netstat")?.is_empty() {
+        bail!("the capabilities are not taken away");
+    }
+    println!("capabilities: kept over an installation, refused for files and acts, and taken away");
+    Ok(())
+}
+
 /// Fetches a package of Debian that no test may change. `None` with a message where it is not to be had.
 fn download(package: &str, work: &Path) -> Result<Option<PathBuf>> {
     let folder = work.join("downloads");
@@ -211,7 +270,8 @@ fn download(package: &str, work: &Path) -> Result<Option<PathBuf>> {
     let find = || -> Result<Option<PathBuf>> {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(package)) {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{package}_")))
+            {
                 return Ok(Some(path));
             }
         }
@@ -223,7 +283,7 @@ fn download(package: &str, work: &Path) -> Result<Option<PathBuf>> {
     let mut apt = limited(&["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package]);
     apt.current_dir(&folder);
     if !apt.status().context("run apt-get")?.success() {
-        skip("the package beside net-tools", &format!("apt-get cannot download {package}"));
+        skip(&format!("what takes {package}"), "apt-get cannot download it");
     }
     find()
 }

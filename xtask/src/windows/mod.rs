@@ -68,13 +68,14 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
     workspace::run(&mut cargo, "the tests under Wine failed")
 }
 
-/// Builds the release program, after installing what that takes, and returns its path.
-pub(crate) fn program() -> Result<PathBuf> {
+/// Builds the release program of the workspace in a folder, after installing what that takes, and returns its path below
+/// the other folder.
+pub(crate) fn program(sources: &Path, target_folder: &Path) -> Result<PathBuf> {
     let missing = packages::install()?.join(", ");
     if !missing.is_empty() {
         bail!("these Debian packages are missing and could not be installed: {missing}");
     }
-    build(&Toolchain::new())
+    build(&Toolchain::of(sources, target_folder))
 }
 
 fn build(toolchain: &Toolchain) -> Result<PathBuf> {
