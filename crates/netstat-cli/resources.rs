@@ -12,7 +12,7 @@ const LANGUAGE: u16 = 0x409;
 const UTF_16: u16 = 1200;
 
 /// Returns the object for a processor as Rust calls it; `None` for one that Windows does not run on.
-pub fn object(
+pub(crate) fn object(
     architecture: &str,
     version: [u16; 3],
     strings: &[(&str, &str)],
@@ -113,7 +113,21 @@ fn folder(entries: usize) -> Vec<u8> {
 fn version_information([major, minor, patch]: [u16; 3], strings: &[(&str, &str)]) -> Vec<u8> {
     let numbers = [u32::from(major) << 16 | u32::from(minor), u32::from(patch) << 16];
     // Signature, version of the structure, twice the version, mask, flags, Windows, a program, no subtype, no time.
-    let fixed = [0xfeef_04bd, 0x0001_0000, numbers[0], numbers[1], numbers[0], numbers[1], 0x3f, 0, 0x4_0004, 1, 0, 0, 0];
+    let fixed = [
+        0xfeef_04bd,
+        0x0001_0000,
+        numbers[0],
+        numbers[1],
+        numbers[0],
+        numbers[1],
+        0x3f,
+        0,
+        0x4_0004,
+        1,
+        0,
+        0,
+        0,
+    ];
     let fixed: Vec<u8> = fixed.iter().flat_map(|value: &u32| value.to_le_bytes()).collect();
     let texts = strings.iter().map(|(key, text)| {
         let wide = wide(text);
@@ -122,10 +136,8 @@ fn version_information([major, minor, patch]: [u16; 3], strings: &[(&str, &str)]
     let table = block(&format!("{LANGUAGE:04x}{UTF_16:04x}"), 0, true, &[], &texts.collect::<Vec<_>>());
     let translation: Vec<u8> = [LANGUAGE, UTF_16].iter().flat_map(|value| value.to_le_bytes()).collect();
     let translation = block("Translation", 4, false, &translation, &[]);
-    let children = [
-        block("StringFileInfo", 0, true, &[], &[table]),
-        block("VarFileInfo", 0, true, &[], &[translation]),
-    ];
+    let children =
+        [block("StringFileInfo", 0, true, &[], &[table]), block("VarFileInfo", 0, true, &[], &[translation])];
     block("VS_VERSION_INFO", u16::try_from(fixed.len()).unwrap_or(u16::MAX), false, &fixed, &children)
 }
 

@@ -293,8 +293,10 @@ fn zsh() {
 fn fish() {
     netstat_lab::on_own_thread(|_| {
         let _machine = Machine::new("completions-of-fish");
-        let setup =
-            format!("function fish_prompt; echo '> '; end; source '{}'", tree("crates/netstat-cli/completions/netstat.fish"));
+        let setup = format!(
+            "function fish_prompt; echo '> '; end; source '{}'",
+            tree("crates/netstat-cli/completions/netstat.fish")
+        );
         let Some(fish) = Shell::start(&["fish", "--no-config", "-i"], &setup) else { return };
         fish.completes(SAME);
         fish.lists("\t", SEVERAL);

@@ -34,7 +34,9 @@ fn resource(section: &[u8], kind: usize) -> Option<&[u8]> {
 fn version_and_manifest_are_found_by_their_types() {
     let manifest = b"<assembly>odd length</assembly>";
     let strings = [("ProductName", "netstat"), ("ProductVersion", "1.22.333")];
-    for (architecture, machine, relocation) in [("x86_64", 0x8664, 3), ("aarch64", 0xaa64, 2), ("x86", 0x14c, 7)] {
+    for (architecture, machine, relocation) in
+        [("x86_64", 0x8664, 3), ("aarch64", 0xaa64, 2), ("x86", 0x14c, 7)]
+    {
         let object = resources::object(architecture, [1, 22, 333], &strings, manifest).unwrap();
         assert_eq!(short(&object, 0), machine);
         // No time of the build.
@@ -47,8 +49,11 @@ fn version_and_manifest_are_found_by_their_types() {
         let fixed = version.windows(4).position(|found| found == 0xfeef_04bdu32.to_le_bytes()).unwrap();
         assert_eq!(fixed % 4, 0);
         assert_eq!((long(version, fixed + 8), long(version, fixed + 12)), (1 << 16 | 22, 333 << 16));
-        let wide: Vec<u8> =
-            "ProductVersion\0".encode_utf16().chain("1.22.333\0".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = "ProductVersion\0"
+            .encode_utf16()
+            .chain("1.22.333\0".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert!(version.windows(wide.len()).any(|found| found == wide), "the text is not behind its key");
 
         // Each place that is relocated is the offset of the bytes of a resource.
