@@ -175,6 +175,10 @@ fn make(wanted: &Wanted, sources: &Path, top: &Path, tries: bool) -> Result<()> 
         for program in &programs {
             windows::zip(&release, program, &out)?;
             windows::msi(&release, program, &out)?;
+            if tries {
+                fs::create_dir_all(top.join("trial"))?;
+                windows::try_them(&release, program, &out, &top.join("trial"))?;
+            }
         }
     }
     let for_linux = ["archives", "deb", "rpm", "container"].iter().any(|kind| wanted.has(kind));

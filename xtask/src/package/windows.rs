@@ -4,8 +4,9 @@ use super::layout::{self, File, Files, filled};
 use super::licences;
 use super::toolchain::{Toolchain, WINDOWS_ARM};
 use super::tools::{need, run, said};
+use super::trial::{expect, skip};
 use super::{Release, archive};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -125,6 +126,7 @@ pub(super) fn msi(release: &Release, program: &Program, out: &Path) -> Result<Pa
     let folder = release.work.join(&name).join(&name);
     let path = out.join(format!("{name}.msi"));
     let wxs = release.work.join(format!("{name}.wxs"));
+    let _ = fs::remove_file(&path);
     let text = String::from_utf8(layout::read("packaging/windows/netstat.wxs")?)?;
     let product = guid(&format!("product {} {}", release.version, program.machine))?;
     let package = guid(&format!("package {}", super::tools::sha256(&program.bytes)?))?;
@@ -132,7 +134,6 @@ pub(super) fn msi(release: &Release, program: &Program, out: &Path) -> Result<Pa
     fs::write(&wxs, filled(&text, &values)?)?;
     let table = release.work.join("Environment.idt");
     fs::write(&table, ENVIRONMENT)?;
-    let _ = fs::remove_file(&path);
     let time = said("date", &["-u", "-d", &format!("@{}", release.time), "+%Y-%m-%d %H:%M:%S"])?;
     // Both programs write the time at which they run.
     let at_that_time = |words: &[&str]| {
@@ -164,9 +165,91 @@ fn guid(text: &str) -> Result<String> {
     Ok(format!("{}-{}-4{}-8{}-{}", &sum[..8], &sum[8..12], &sum[13..16], &sum[17..20], &sum[20..32]))
 }
 
+/// The key of the registry with the variables of the machine.
+const VARIABLES: &str = r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment";
+
+/// Tries the zip and the installer under Wine: runs the program, installs it under each of its names, and removes it.
+pub(super) fn try_them(release: &Release, program: &Program, out: &Path, work: &Path) -> Result<()> {
+    if program.windows != "x64" {
+        skip("the program for Windows on ARM", "Wine of this machine runs no such program");
+        return Ok(());
+    }
+    let name = format!("netstat-{}-{}-windows", release.version, program.machine);
+    let wine = crate::windows::Wine::start(&work.join("wine"))?;
+    let unpacked = wine.drive().join("unpacked");
+    fs::create_dir_all(&unpacked)?;
+    let archive = out.join(format!("{name}.zip")).display().to_string();
+    run("python3", &["-m", "zipfile", "-e", &archive, &unpacked.display().to_string()])?;
+    let path = format!(r"C:\unpacked\{name}\netstat.exe");
+    expect(&wine.run(&[&path, "--version"])?, &release.version, "the program of the zip")?;
+    expect(&wine.run(&[&path, "-ano"])?, "Active Connections", "the program of the zip")?;
+
+    fs::copy(out.join(format!("{name}.msi")), wine.drive().join("netstat.msi"))?;
+    let msi = r"C:\netstat.msi";
+    let folder = r"C:\Program Files\netstat\";
+    let installed = wine.drive().join("Program Files/netstat");
+    let places = || wine.run(&["reg", "query", VARIABLES, "/v", "PATH"]);
+    let choices: [(&[&str], &str, bool); 2] =
+        [(&[], "nets.exe", false), (&["ADDLOCAL=Texts,Netstat"], "netstat.exe", true)];
+    for (choice, command, comes_first) in choices {
+        wine.run(&[&["msiexec", "/i", msi, "/qn"][..], choice].concat())?;
+        expect(&wine.run(&[&format!("{folder}{command}"), "--version"])?, &release.version, command)?;
+        let path = places()?;
+        let ours = path.find(folder).with_context(|| format!("PATH has no {folder}: {path}"))?;
+        let system = path.find("system32").with_context(|| format!("PATH has no system32: {path}"))?;
+        if (ours < system) != comes_first {
+            bail!("{command} is at the wrong place of PATH: {path}");
+        }
+        if fs::read_dir(&installed)?.filter(|entry| is_program(entry)).count() != 1 {
+            bail!("there is more than {command}");
+        }
+        wine.run(&["msiexec", "/x", msi, "/qn"])?;
+        if installed.exists() || places()?.contains(folder) {
+            bail!("{command} is not removed whole");
+        }
+    }
+    println!("installed under both names, used and removed");
+    Ok(())
+}
+
+fn is_program(entry: &std::io::Result<fs::DirEntry>) -> bool {
+    entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "exe"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::tools::is_here;
+
+    #[test]
+    fn zip_and_installer_are_the_same_bytes_wherever_they_are_made() {
+        for tool in ["zip", "wixl", "msibuild", "faketime", "msiinfo"] {
+            if !is_here(tool) {
+                return netstat_lab::skip(format!("{tool} is missing"));
+            }
+        }
+        let top = std::env::temp_dir().join(format!("netstat-xtask-windows-{}", std::process::id()));
+        let program = Program {
+            machine: "aarch64",
+            windows: "arm64",
+            bytes: b"MZ a program".to_vec(),
+            third_party: "licences\n".to_owned(),
+        };
+        let made = ["one", "two"].map(|name| {
+            let folder = top.join(name);
+            let release = Release { work: folder.join("work"), ..Release::for_tests() };
+            fs::create_dir_all(&release.work).unwrap();
+            let zip = zip(&release, &program, &folder).unwrap();
+            let msi = msi(&release, &program, &folder).unwrap();
+            let told = said("msiinfo", &["suminfo", &msi.display().to_string()]).unwrap();
+            assert!(told.contains("Template: Arm64;1033"), "{told}");
+            let table = said("msiinfo", &["export", &msi.display().to_string(), "Environment"]).unwrap();
+            assert!(table.contains("[INSTALLDIR];[~]"), "{table}");
+            (fs::read(zip).unwrap(), fs::read(msi).unwrap())
+        });
+        assert!(made[0] == made[1]);
+        fs::remove_dir_all(top).unwrap();
+    }
 
     #[test]
     fn the_time_of_the_link_is_forgotten() {

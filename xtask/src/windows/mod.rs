@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toolchain::{TARGET, Toolchain};
-use wine::Wine;
+pub(crate) use wine::Wine;
 
 /// The packages whose tests run under Wine.
 const PACKAGES: [&str; 5] = ["netstat-model", "netstat-os", "netstat-engine", "netstat-check", "netstat-cli"];
