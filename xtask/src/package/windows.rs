@@ -200,7 +200,7 @@ pub(super) fn try_them(release: &Release, program: &Program, out: &Path, work: &
         if (ours < system) != comes_first {
             bail!("{command} is at the wrong place of PATH: {path}");
         }
-        if fs::read_dir(&installed)?.filter(|entry| is_program(entry)).count() != 1 {
+        if fs::read_dir(&installed)?.filter(is_program).count() != 1 {
             bail!("there is more than {command}");
         }
         wine.run(&["msiexec", "/x", msi, "/qn"])?;
