@@ -158,11 +158,12 @@ fn zig() -> PathBuf {
     tools().join("ziglang/zig")
 }
 
-/// Returns a compiler of C as the crate `cc` calls it: with a triple that Zig does not read.
+/// Returns a compiler of C as the crate `cc` calls it: with a triple that Zig does not read. What is not optimized would
+/// call a library of checks, which only Zig's linker brings.
 fn compiler_script(target: Target) -> String {
     format!(
         "#!/bin/sh\nfor word; do\n    shift\n    case $word in --target=*) ;; *) set -- \"$@\" \"$word\" ;; esac\ndone\n\
-         exec {} cc -target {} \"$@\"\n",
+         exec {} cc -target {} -fno-sanitize=undefined \"$@\"\n",
         zig().display(),
         target.zig
     )
@@ -204,6 +205,6 @@ mod tests {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &script, "cc", "--target=aarch64-unknown-linux-musl", "-O3", "a b.c"]);
         let said = workspace::output(shell).unwrap();
-        assert_eq!(String::from_utf8(said).unwrap(), "cc -target aarch64-linux-musl -O3 a b.c\n");
+        assert_eq!(String::from_utf8(said).unwrap(), "cc -target aarch64-linux-musl -fno-sanitize=undefined -O3 a b.c\n");
     }
 }
