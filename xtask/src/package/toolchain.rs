@@ -205,6 +205,9 @@ mod tests {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &script, "cc", "--target=aarch64-unknown-linux-musl", "-O3", "a b.c"]);
         let said = workspace::output(shell).unwrap();
-        assert_eq!(String::from_utf8(said).unwrap(), "cc -target aarch64-linux-musl -fno-sanitize=undefined -O3 a b.c\n");
+        assert_eq!(
+            String::from_utf8(said).unwrap(),
+            "cc -target aarch64-linux-musl -fno-sanitize=undefined -O3 a b.c\n"
+        );
     }
 }
