@@ -7,11 +7,11 @@ mod resources;
 const HEADS: usize = 20 + 40;
 
 fn short(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap())
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 fn long(bytes: &[u8], at: usize) -> usize {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+    usize::from(short(bytes, at)) | usize::from(short(bytes, at + 2)) << 16
 }
 
 /// Follows a type through its name and its language to the bytes.
@@ -63,7 +63,7 @@ fn version_and_manifest_are_found_by_their_types() {
             let at = relocations + 10 * index;
             assert_eq!((long(&object, at + 4), short(&object, at + 8)), (0, relocation));
             let offset = long(section, long(&object, at));
-            assert!(offset < section.len() && offset % 8 == 0);
+            assert!(offset < section.len() && offset.is_multiple_of(8));
         }
         let symbols = long(&object, 8);
         assert_eq!(symbols, relocations + 20);
