@@ -49,12 +49,7 @@ struct Built {
 }
 
 impl Release {
-    fn new(work: PathBuf) -> Result<Self> {
-        let time = match std::env::var("SOURCE_DATE_EPOCH") {
-            Ok(text) => text,
-            Err(_) => tools::said("git", &["log", "-1", "--format=%ct"])?,
-        };
-        let time = time.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?;
+    fn new(work: PathBuf, time: u64) -> Result<Self> {
         let home = env!("CARGO_PKG_REPOSITORY");
         if home.is_empty() {
             println!("note: Cargo.toml names no repository; what tells where the project is says {NOWHERE}");
@@ -96,14 +91,23 @@ impl Built {
     }
 }
 
+/// Returns `SOURCE_DATE_EPOCH`, else the time of the last commit.
+fn time() -> Result<u64> {
+    let time = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text,
+        Err(_) => tools::said("git", &["log", "-1", "--format=%ct"])?,
+    };
+    time.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")
+}
+
 /// Makes what is named, or everything; tries it with `--test`; makes it twice with `--check`.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let top = workspace::target().join("package");
     let (options, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| word.starts_with('-'));
     let wanted = Wanted::new(&names)?;
     match options[..] {
-        [] => make(&wanted, &workspace::root(), &top, false),
-        ["--test"] => make(&wanted, &workspace::root(), &top, true),
+        [] => make(&wanted, &workspace::root(), &top, time()?, false),
+        ["--test"] => make(&wanted, &workspace::root(), &top, time()?, true),
         ["--check"] => check(&wanted, &top),
         _ => bail!("package has no options {}", options.join(" ")),
     }
@@ -111,6 +115,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Fails unless the same sources in another folder make the same bytes.
 fn check(wanted: &Wanted, top: &Path) -> Result<()> {
+    let time = time()?;
     let again = top.join("again");
     let sources = again.join("sources");
     if sources.exists() {
@@ -126,7 +131,7 @@ fn check(wanted: &Wanted, top: &Path) -> Result<()> {
         if out.exists() {
             fs::remove_dir_all(&out)?;
         }
-        make(wanted, &sources, top, false)?;
+        make(wanted, &sources, top, time, false)?;
     }
     let folders = [top.join("out"), again.join("out")].map(|folder| folder.display().to_string());
     tools::run("diff", &["-r", &folders[0], &folders[1]]).context("two builds are not the same")?;
@@ -156,8 +161,8 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn make(wanted: &Wanted, sources: &Path, top: &Path, tries: bool) -> Result<()> {
-    let release = Release::new(top.join("work"))?;
+fn make(wanted: &Wanted, sources: &Path, top: &Path, time: u64, tries: bool) -> Result<()> {
+    let release = Release::new(top.join("work"), time)?;
     let out = top.join("out");
     fs::create_dir_all(&out)?;
     fs::create_dir_all(&release.work)?;
@@ -170,7 +175,10 @@ fn make(wanted: &Wanted, sources: &Path, top: &Path, tries: bool) -> Result<()> 
             programs.push(windows::Program::x86_64(&release, sources, &folder)?);
         }
         if wanted.has("aarch64") {
-            programs.push(windows::Program::aarch64(&release, &toolchain)?);
+            match windows::Program::aarch64(&release, &toolchain) {
+                Ok(program) => programs.push(program),
+                Err(error) => trial::skip("Windows on ARM", &format!("{error:#}")),
+            }
         }
         for program in &programs {
             windows::zip(&release, program, &out)?;
