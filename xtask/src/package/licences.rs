@@ -126,7 +126,14 @@ pub(super) fn third_party(linked: &Linked) -> Result<String> {
             one.licence,
             one.repository.as_ref().map(|at| format!(": {at}")).unwrap_or_default()
         );
-        let found = texts_of(Path::new(&one.folder))?;
+        let mut found = texts_of(Path::new(&one.folder))?;
+        // A part of a project that left the text to another part.
+        let is_sibling = |other: &&Crate| other.repository.is_some() && other.repository == one.repository;
+        if found.is_empty() {
+            for other in linked.crates.iter().filter(is_sibling) {
+                found.extend(texts_of(Path::new(&other.folder))?);
+            }
+        }
         if found.is_empty() {
             bail!("{} has no text of its licence: look for it in its repository", one.at_version());
         }
