@@ -1,48 +1,57 @@
 //! Puts the manifest and the version into the program for Windows, and no time of the build. Does nothing for other
 //! systems.
-//!
-//! No crate serves: those that do this bring a dozen others, for what one call of the tool of each linker does.
+
+mod resources;
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 const MANIFEST: &str = "windows/netstat.manifest";
-const RESOURCES: &str = "windows/netstat.rc";
 
 fn main() -> Result<(), String> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={MANIFEST}");
-    println!("cargo::rerun-if-changed={RESOURCES}");
+    for file in ["build.rs", "resources.rs", MANIFEST] {
+        println!("cargo::rerun-if-changed={file}");
+    }
     if variable("CARGO_CFG_TARGET_OS")? != "windows" {
         return Ok(());
     }
     let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    if variable("CARGO_CFG_TARGET_ENV")? == "msvc" {
-        // Its linker takes a manifest as it is; a version would take a compiler that only the SDK has.
-        println!("cargo::rustc-link-arg-bins=/MANIFEST:EMBED");
-        println!("cargo::rustc-link-arg-bins=/Brepro");
-        // Libraries are those of the system folder, also what the program imports.
-        println!("cargo::rustc-link-arg-bins=/DEPENDENTLOADFLAG:0x800");
-        println!("cargo::rustc-link-arg-bins=/MANIFESTINPUT:{}", folder.join(MANIFEST).display());
-        return Ok(());
-    }
-    println!("cargo::rustc-link-arg-bins=-Wl,--no-insert-timestamp");
+    let manifest = folder.join(MANIFEST);
+    let manifest = fs::read(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let architecture = variable("CARGO_CFG_TARGET_ARCH")?;
+    let part = |name: &str| {
+        let number = variable(&format!("CARGO_PKG_VERSION_{name}"))?;
+        number.parse().map_err(|error| format!("the version has {number}: {error}"))
+    };
+    let version = [part("MAJOR")?, part("MINOR")?, part("PATCH")?];
+    // Windows shows these as the properties of the file.
+    let text = variable("CARGO_PKG_VERSION")?;
+    let strings = [
+        ("FileDescription", "Connections, listeners, routes and counters of this machine"),
+        ("FileVersion", &text),
+        ("InternalName", "netstat"),
+        ("LegalCopyright", "MIT OR Apache-2.0"),
+        ("OriginalFilename", "netstat.exe"),
+        ("ProductName", "netstat"),
+        ("ProductVersion", &text),
+    ];
+    let bytes = resources::object(&architecture, version, &strings, &manifest)
+        .ok_or_else(|| format!("no resources are known for Windows on {architecture}"))?;
     let object = PathBuf::from(variable("OUT_DIR")?).join("resources.o");
-    let windres = format!("{}-w64-mingw32-windres", variable("CARGO_CFG_TARGET_ARCH")?);
-    let mut command = Command::new(&windres);
-    command
-        .current_dir(&folder)
-        .args(["--input", RESOURCES, "--output-format=coff", "--output"])
-        .arg(&object);
-    for part in ["MAJOR", "MINOR", "PATCH"] {
-        command.arg(format!("-DVERSION_{part}={}", variable(&format!("CARGO_PKG_VERSION_{part}"))?));
-    }
-    let status = command.status().map_err(|error| format!("{windres} could not be started: {error}"))?;
-    if !status.success() {
-        return Err(format!("{windres} failed ({status})"));
-    }
+    fs::write(&object, bytes).map_err(|error| format!("{}: {error}", object.display()))?;
     println!("cargo::rustc-link-arg-bins={}", object.display());
+    let abi = env::var("CARGO_CFG_TARGET_ABI").unwrap_or_default();
+    let arguments: &[&str] = match (variable("CARGO_CFG_TARGET_ENV")?.as_str(), abi.as_str()) {
+        // The manifest is in the object. Libraries are those of the system folder, also what the program imports.
+        ("msvc", _) => &["/MANIFEST:NO", "/Brepro", "/DEPENDENTLOADFLAG:0x800"],
+        // What links there decides for itself; Zig knows no such argument.
+        (_, "llvm") => &[],
+        _ => &["-Wl,--no-insert-timestamp"],
+    };
+    for argument in arguments {
+        println!("cargo::rustc-link-arg-bins={argument}");
+    }
     Ok(())
 }
 

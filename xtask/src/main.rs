@@ -14,6 +14,8 @@ mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
 mod measured;
+#[cfg(target_os = "linux")]
+mod package;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod windows;
@@ -47,6 +49,12 @@ cargo xtask COMMAND
                       fail if they have grown by more than 5 %
   windows             build netstat.exe and run its tests under Wine, after installing what that takes (Debian)
   windows --or-skip   go on with a message where that cannot be installed
+  package [NAME...]   make the packages below target/package/out: archives, deb, rpm, container, windows; for x86_64,
+                      aarch64 (Debian; rustup, PyPI)
+  package --test [NAME...]
+                      make them, and install, use, upgrade and remove them where that is possible
+  package --check [NAME...]
+                      make them twice in two folders, and fail unless all bytes are the same
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -78,6 +86,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["windows"] => windows::run(false),
         #[cfg(target_os = "linux")]
         ["windows", "--or-skip"] => windows::run(true),
+        #[cfg(target_os = "linux")]
+        ["package", names @ ..] => package::run(names),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -261,7 +261,7 @@ fn bash() {
         let setup = format!(
             "bind 'set bell-style none'; bind 'set completion-query-items 0'; bind 'set page-completions off'; \
              bind 'set enable-bracketed-paste off'; source '{}'",
-            tree("completions/netstat.bash")
+            tree("crates/netstat-cli/completions/netstat.bash")
         );
         let Some(bash) = Shell::start(&["bash", "--norc", "--noprofile", "-i"], &setup) else { return };
         bash.completes(SAME);
@@ -279,7 +279,7 @@ fn zsh() {
         let setup = format!(
             "fpath=('{}' $fpath); autoload -Uz compinit; compinit -u -D; LISTMAX=9999; PS1='> '; \
              unsetopt BEEP AUTO_MENU PROMPT_SP; unset zle_bracketed_paste",
-            tree("completions")
+            tree("crates/netstat-cli/completions")
         );
         let Some(zsh) = Shell::start(&["zsh", "-f", "-i"], &setup) else { return };
         zsh.completes(SAME);
@@ -293,8 +293,10 @@ fn zsh() {
 fn fish() {
     netstat_lab::on_own_thread(|_| {
         let _machine = Machine::new("completions-of-fish");
-        let setup =
-            format!("function fish_prompt; echo '> '; end; source '{}'", tree("completions/netstat.fish"));
+        let setup = format!(
+            "function fish_prompt; echo '> '; end; source '{}'",
+            tree("crates/netstat-cli/completions/netstat.fish")
+        );
         let Some(fish) = Shell::start(&["fish", "--no-config", "-i"], &setup) else { return };
         fish.completes(SAME);
         fish.lists("\t", SEVERAL);

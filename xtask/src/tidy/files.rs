@@ -118,7 +118,13 @@ mod tests {
         for ours in ["README.md", "src/a.rs", "tests/a.rs", ".ci/run", "fuzz/.gitignore", "a/tests/b/c.rs"] {
             assert!(is_ours(ours), "{ours}");
         }
-        for data in ["tests/samples/a.md", "a/tests/x.snap", "logo.png", "completions/_netstat", "a/b.snap"] {
+        for data in [
+            "tests/samples/a.md",
+            "a/tests/x.snap",
+            "logo.png",
+            "crates/netstat-cli/completions/_netstat",
+            "a/b.snap",
+        ] {
             assert!(!is_ours(data), "{data}");
         }
     }

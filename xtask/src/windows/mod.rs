@@ -8,8 +8,9 @@ mod wine;
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::fs;
+use std::path::{Path, PathBuf};
 use toolchain::{TARGET, Toolchain};
-use wine::Wine;
+pub(crate) use wine::Wine;
 
 /// The packages whose tests run under Wine.
 const PACKAGES: [&str; 5] = ["netstat-model", "netstat-os", "netstat-engine", "netstat-check", "netstat-cli"];
@@ -31,15 +32,8 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
         return Ok(());
     }
     let toolchain = Toolchain::new();
-    println!("== netstat.exe");
-    let paths = toolchain.paths()?;
-    let remapped = toolchain::remapped(&paths);
-    let words = ["build", "--release", "--package", "netstat-cli", "--bin", "netstat", "--config", &remapped];
-    toolchain.build(&words)?;
-    let program = toolchain.folder().join("release/netstat.exe");
-    let bytes = fs::read(&program).with_context(|| program.display().to_string())?;
-    program::inspect(&bytes, &paths)?;
-    let size = bytes.len();
+    let program = build(&toolchain)?;
+    let size = fs::metadata(&program).with_context(|| program.display().to_string())?.len();
     println!("{} has {size} bytes ({} KiB)", shown(&program), size.div_ceil(1024));
 
     if packages::is_here(packages::CLIPPY) {
@@ -74,6 +68,28 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
     workspace::run(&mut cargo, "the tests under Wine failed")
 }
 
-fn shown(path: &std::path::Path) -> String {
+/// Builds the release program of the workspace in a folder, after installing what that takes, and returns its path below
+/// the other folder.
+pub(crate) fn program(sources: &Path, target_folder: &Path) -> Result<PathBuf> {
+    let missing = packages::install()?.join(", ");
+    if !missing.is_empty() {
+        bail!("these Debian packages are missing and could not be installed: {missing}");
+    }
+    build(&Toolchain::of(sources, target_folder))
+}
+
+fn build(toolchain: &Toolchain) -> Result<PathBuf> {
+    println!("== netstat.exe");
+    let paths = toolchain.paths()?;
+    let remapped = toolchain::remapped(&paths);
+    let words = ["build", "--release", "--package", "netstat-cli", "--bin", "netstat", "--config", &remapped];
+    toolchain.build(&words)?;
+    let program = toolchain.folder().join("release/netstat.exe");
+    let bytes = fs::read(&program).with_context(|| program.display().to_string())?;
+    program::inspect(&bytes, &paths)?;
+    Ok(program)
+}
+
+fn shown(path: &Path) -> String {
     path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
 }

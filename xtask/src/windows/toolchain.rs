@@ -12,12 +12,18 @@ const CLIPPY: &str = "/usr/bin/clippy-driver";
 pub(super) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 pub(super) struct Toolchain {
+    sources: PathBuf,
     target_folder: PathBuf,
 }
 
 impl Toolchain {
     pub(super) fn new() -> Self {
-        Self { target_folder: workspace::target().join("windows") }
+        Self::of(&workspace::root(), &workspace::target().join("windows"))
+    }
+
+    /// Compiles the workspace in a folder into another one.
+    pub(super) fn of(sources: &Path, target_folder: &Path) -> Self {
+        Self { sources: sources.to_owned(), target_folder: target_folder.to_owned() }
     }
 
     /// Returns the folder of the programs for Windows.
@@ -32,7 +38,7 @@ impl Toolchain {
         let sysroot = PathBuf::from(String::from_utf8(workspace::output(rustc)?)?.trim_end());
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-        let mut paths = vec![workspace::root()];
+        let mut paths = vec![self.sources.clone()];
         for path in home.into_iter().chain([sysroot.join("lib/rustlib/src/rust")]) {
             // The compiler sees either where one is a link to the other.
             paths.extend(path.canonicalize().ok().filter(|real| *real != path));
@@ -44,6 +50,7 @@ impl Toolchain {
     /// Prepares cargo for Windows, without the variables that the cargo that runs this program has set.
     pub(super) fn cargo(&self, words: &[&str]) -> Command {
         let mut cargo = workspace::program(CARGO);
+        cargo.current_dir(&self.sources);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             let of_the_user = ["CARGO_HOME", "CARGO_INCREMENTAL"].contains(&name.as_str())

@@ -18,13 +18,13 @@ const SHIM: &str = "xtask/src/windows/bcryptprimitives.c";
 const LIMIT: [&str; 4] = ["--foreground", "-k", "10", "300"];
 
 /// A running Wine. It ends with this value, and its prefix is removed.
-pub(super) struct Wine {
+pub(crate) struct Wine {
     prefix: PathBuf,
 }
 
 impl Wine {
     /// Makes a prefix in a folder, and starts Wine there.
-    pub(super) fn start(prefix: &Path) -> Result<Self> {
+    pub(crate) fn start(prefix: &Path) -> Result<Self> {
         let wine = Self { prefix: prefix.to_owned() };
         if prefix.exists() {
             wine.end();
@@ -53,6 +53,16 @@ impl Wine {
         command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all").env("WINEARCH", "win64");
         // Wine must not ask about parts that are not installed.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
+    }
+
+    /// Runs a program, or one of Wine's own, and returns what it printed.
+    pub(crate) fn run(&self, words: &[&str]) -> Result<String> {
+        Ok(String::from_utf8_lossy(&workspace::output(self.command(words))?).into_owned())
+    }
+
+    /// Returns the folder that is `C:`.
+    pub(crate) fn drive(&self) -> PathBuf {
+        self.prefix.join("drive_c")
     }
 
     pub(super) fn version(&self) -> Result<String> {

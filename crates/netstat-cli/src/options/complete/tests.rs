@@ -289,7 +289,7 @@ fn nothing_is_ever_an_error() {
 /// There is no PowerShell here to press Tab in, so this is about the text alone.
 #[test]
 fn the_script_of_powershell_asks_the_program() {
-    let script = include_str!("../../../../../completions/netstat.ps1");
+    let script = include_str!("../../../completions/netstat.ps1");
     assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe'"));
     assert!(script.contains("--complete powershell \"--word=$word\" -- @before 2>$null"));
 }
@@ -300,7 +300,7 @@ fn the_script_of_powershell_asks_the_program() {
 fn the_script_of_powershell_is_powershell() {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
-    let script = include_str!("../../../../../completions/netstat.ps1");
+    let script = include_str!("../../../completions/netstat.ps1");
     let tree = parser.parse(script, None).unwrap();
     assert!(!tree.root_node().has_error(), "{}", tree.root_node().to_sexp());
     let lines: Vec<&str> = script.lines().collect();

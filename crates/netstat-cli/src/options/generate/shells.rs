@@ -4,7 +4,7 @@
 macro_rules! script {
     ($name:ident, $file:literal) => {
         pub(super) fn $name() -> String {
-            include_str!(concat!("../../../../../completions/", $file)).replace("\r\n", "\n")
+            include_str!(concat!("../../../completions/", $file)).replace("\r\n", "\n")
         }
     };
 }

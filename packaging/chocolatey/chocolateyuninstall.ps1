@@ -1,0 +1,2 @@
+$ErrorActionPreference = 'Stop'
+Uninstall-BinFile -Name 'nets'
