@@ -2,6 +2,7 @@
 
 mod act;
 mod capture;
+mod fleet;
 mod live;
 mod net_tools;
 mod past;
@@ -11,6 +12,7 @@ use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use act::{Act, Deed};
+pub(crate) use fleet::{FleetPlace, Ship, ShipTask};
 pub(crate) use live::{Live, LiveForm};
 pub(crate) use net_tools::{
     CounterGroups, GroupList, InterfaceList, Lists, NetTools, RouteTables, SocketList, UnixList, Which,
@@ -100,6 +102,8 @@ pub(crate) enum Report {
     History(History),
     /// `netstat live`.
     Live(Live),
+    /// `netstat ship`.
+    Ship(Box<Ship>),
     /// Everything else.
     Connections(Connections),
 }
@@ -122,6 +126,7 @@ impl Report {
             | Self::Record(_)
             | Self::Act(_)
             | Self::Live(_)
+            | Self::Ship(_)
             | Self::NetTools(_) => false,
         }
     }
@@ -136,6 +141,8 @@ pub(crate) struct History {
     pub(crate) summary: bool,
     /// The history to read.
     pub(crate) store: PathBuf,
+    /// The database that is asked instead.
+    pub(crate) fleet: Option<Box<FleetPlace>>,
     /// How rows are shown.
     pub(crate) table: Connections,
 }
@@ -145,6 +152,8 @@ pub(crate) struct History {
 pub(crate) struct Past {
     pub(crate) at: When,
     pub(crate) store: PathBuf,
+    /// The database that is asked instead.
+    pub(crate) fleet: Option<Box<FleetPlace>>,
 }
 
 /// What to check, and how to show it.
@@ -318,7 +327,11 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            past: arguments.at.clone().map(|at| Past { at, store: past::store(arguments, &environment) }),
+            past: arguments.at.clone().map(|at| Past {
+                at,
+                store: past::store(arguments, &environment),
+                fleet: fleet::place(arguments, &environment),
+            }),
             report: report(arguments, &environment),
             language,
             repeat,
@@ -341,7 +354,13 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
         Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
         Some(Verb::History) => {
-            return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
+            let store = past::store(arguments, environment);
+            return Report::History(past::history(
+                arguments,
+                colour,
+                store,
+                fleet::place(arguments, environment),
+            ));
         }
         Some(Verb::Close) => return Report::Act(act::settings(arguments, Deed::Close, colour)),
         Some(Verb::End) => {
@@ -350,6 +369,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         }
         Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
+        Some(Verb::Ship) => return Report::Ship(Box::new(fleet::ship(arguments, environment))),
         None => {}
     }
     if arguments.route {

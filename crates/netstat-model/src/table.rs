@@ -182,7 +182,7 @@ impl SocketTable {
             self.columns.windows.push(socket.windows().cloned().map(Box::new));
         }
         if self.keep.lifespan {
-            self.columns.lifespans.push(socket.lifespan().copied().map(Box::new));
+            self.columns.lifespans.push(socket.lifespan().cloned().map(Box::new));
         }
         self.columns.details.push(details);
     }

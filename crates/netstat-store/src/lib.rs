@@ -34,19 +34,24 @@ mod row;
 mod scan;
 mod schema;
 mod session;
+mod shipping;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod writer;
 
 pub use beside::Beside;
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
+pub use life::{Presence, Seen, presence, socket_of};
 pub use past::Past;
 pub use preselect::Preselection;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
 pub use session::WriterOptions;
+pub use shipping::{Ledger, Shipped, is_shipping};
 pub use summary::{Failure, Listener, POINTS, Storm, Summary, Traffic};
+pub use unsent::{Batch, Looked, Run, Told, ToldProcess};
 pub use writer::{StoreSize, Writer};

@@ -5,6 +5,7 @@ use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
+use netstat_fleet::Target;
 use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -94,6 +95,10 @@ pub(crate) struct Arguments {
     pub(crate) capture: CaptureArguments,
     /// Arguments of `netstat history`.
     pub(crate) history: HistoryArguments,
+    /// `--from` and what goes with it.
+    pub(crate) fleet: FleetArguments,
+    /// Arguments of `netstat ship`.
+    pub(crate) ship: ShipArguments,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.
@@ -197,6 +202,36 @@ pub(crate) struct RecordArguments {
     pub(crate) status: bool,
     /// `--stop`: stop it.
     pub(crate) stop: bool,
+    /// `--ship`: the database to send what is kept to.
+    pub(crate) ship: Option<Target>,
+}
+
+/// What was typed about histories of many hosts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct FleetArguments {
+    /// `--from`: the database to ask.
+    pub(crate) from: Option<Target>,
+    /// `--host`: a pattern for the hosts that are asked about.
+    pub(crate) host: Option<String>,
+    /// `--credentials`: the file with user and password.
+    pub(crate) credentials: Option<PathBuf>,
+    /// `--max-rows`: how many rows may be fetched.
+    pub(crate) most: Option<u64>,
+}
+
+/// What was typed after `netstat ship`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ShipArguments {
+    /// `--to`: the database to send to.
+    pub(crate) to: Option<Target>,
+    /// `--every`: the pause between two inserts.
+    pub(crate) every: Option<Duration>,
+    /// `--once`: end when everything is sent.
+    pub(crate) once: bool,
+    /// `--schema`: print the tables.
+    pub(crate) schema: bool,
+    /// `--create`: make them.
+    pub(crate) create: bool,
 }
 
 /// What was typed after `netstat close` or `netstat end`.
@@ -268,6 +303,8 @@ named! {
         Live = "live",
         /// Keeps the packets of connections.
         Capture = "capture",
+        /// Sends what a recorder keeps to where it is asked for.
+        Ship = "ship",
     }
 }
 
@@ -282,6 +319,7 @@ impl Verb {
             Self::End => "end",
             Self::Live => "live",
             Self::Capture => "capture",
+            Self::Ship => "ship",
         }
     }
 

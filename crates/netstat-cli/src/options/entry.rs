@@ -50,13 +50,15 @@ pub(super) enum Topic {
     Live,
     /// `netstat capture` only.
     Capture,
+    /// `netstat ship` only.
+    Ship,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, Text); 10] = [
+    pub(super) const ALL: [(Self, Text); 11] = [
         (Self::Connections, Text::fixed("The connection table", "연결 표")),
         (Self::Other, Text::fixed("Other reports", "다른 보고서")),
         (Self::Check, Text::fixed("Options for netstat check", "netstat check의 옵션")),
@@ -69,6 +71,7 @@ impl Topic {
         (Self::End, Text::fixed("Options for netstat end", "netstat end의 옵션")),
         (Self::Live, Text::fixed("Options for netstat live", "netstat live의 옵션")),
         (Self::Capture, Text::fixed("Options for netstat capture", "netstat capture의 옵션")),
+        (Self::Ship, Text::fixed("Options for netstat ship", "netstat ship의 옵션")),
         (Self::Program, Text::fixed("General options", "일반 옵션")),
     ];
 
@@ -82,6 +85,7 @@ impl Topic {
             Self::End => Some(Verb::End),
             Self::Live => Some(Verb::Live),
             Self::Capture => Some(Verb::Capture),
+            Self::Ship => Some(Verb::Ship),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

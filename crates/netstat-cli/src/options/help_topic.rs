@@ -28,6 +28,8 @@ named! {
         Live = "live",
         /// `netstat capture`.
         Capture = "capture",
+        /// `netstat ship`.
+        Ship = "ship",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -47,6 +49,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::End) => Command::HelpVerb(Verb::End, manner),
         Some(HelpTopic::Live) => Command::HelpVerb(Verb::Live, manner),
         Some(HelpTopic::Capture) => Command::HelpVerb(Verb::Capture, manner),
+        Some(HelpTopic::Ship) => Command::HelpVerb(Verb::Ship, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

@@ -16,10 +16,11 @@ mod program;
 mod record;
 mod reports;
 mod shape;
+mod ship;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 11] = [
+const LISTS: [&[Entry]; 12] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -30,6 +31,7 @@ const LISTS: [&[Entry]; 11] = [
     act::OF_END,
     live::OPTIONS,
     capture::OPTIONS,
+    ship::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -43,6 +45,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::End => &act::SHARED_WITH_END,
         Verb::Live => &live::SHARED,
         Verb::Capture => &capture::SHARED,
+        Verb::Ship => &ship::SHARED,
     }
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
             GapCause::NotRunning => "not-running",
             GapCause::Suspended => "suspended",
             GapCause::Damaged => "damaged",
+            GapCause::Unsent => "unsent",
             GapCause::HalfClosed => "half-closed",
         }),
     );

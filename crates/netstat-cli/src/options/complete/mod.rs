@@ -41,7 +41,7 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, Text); 7] = [
+const VERBS: [(Verb, Text); 8] = [
     (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
     (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
     (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
@@ -49,6 +49,7 @@ const VERBS: [(Verb, Text); 7] = [
     (Verb::End, Text::fixed("End the processes that hold sockets", "소켓을 가진 프로세스 끝내기")),
     (Verb::Live, Text::fixed("Show connections as they change", "연결을 실시간으로 보기")),
     (Verb::Capture, Text::fixed("Keep the packets of connections", "연결의 패킷 저장")),
+    (Verb::Ship, Text::fixed("Send what is recorded to ClickHouse", "기록을 ClickHouse로 보내기")),
 ];
 
 const LISTS_COLUMNS: Text = Text::fixed("list the columns", "열 목록 보기");
@@ -244,7 +245,7 @@ impl Question<'_> {
     /// Offers words that are not options: a first word, names of checks, a filter.
     fn plain(&self, offer: &mut Offer, plain: &[String], verb: Option<Verb>) {
         match verb {
-            Some(Verb::Record) => self.options(offer, Dialect::Windows, verb),
+            Some(Verb::Record | Verb::Ship) => self.options(offer, Dialect::Windows, verb),
             Some(Verb::Check) => {
                 let checks = plain.iter().take_while(|word| check::by_name(word).is_some()).count();
                 let (names, rest) = plain.split_at_checked(checks).unwrap_or_default();

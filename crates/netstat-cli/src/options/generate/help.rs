@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 7] = [
+const VERBS: [(Verb, &str); 8] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -35,6 +35,10 @@ const VERBS: [(Verb, &str); 7] = [
     (
         Verb::Capture,
         "As the first word: keeps the packets of connections, with the process of each. See netstat capture --help.",
+    ),
+    (
+        Verb::Ship,
+        "As the first word: sends what netstat record keeps to ClickHouse. See netstat ship --help.",
     ),
 ];
 
@@ -82,6 +86,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Close | Verb::End => help_of_act(verb, language),
         Verb::Live => help_of_live(language),
         Verb::Capture => help_of_capture(language),
+        Verb::Ship => help_of_ship(language),
     }
 }
 
@@ -94,6 +99,20 @@ fn help_of_record(language: Language) -> String {
     );
     let mut text = begin.of(language).to_owned();
     push_options(&mut text, Verb::Record, language);
+    text.push('\n');
+    text
+}
+
+fn help_of_ship(language: Language) -> String {
+    let begin = both!(
+        "\nSends what netstat record keeps to ClickHouse, where netstat history --from asks\nabout many hosts, until Ctrl+C.\n\n\
+         NETSTAT ship --to URL [OPTIONS]\n\n",
+        "\nnetstat record가 저장한 것을 ClickHouse로 보냅니다. 여러 호스트의 기록은\nnetstat history --from으로 봅니다. \
+         Ctrl+C를 누를 때까지 계속합니다.\n\n\
+         NETSTAT ship --to URL [옵션]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Ship, language);
     text.push('\n');
     text
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
 const EVERY_VERB: [Verb; 7] =
-    [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End, Verb::Capture];
+    [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End, Verb::Capture, Verb::Ship];
 
 #[test]
 fn the_help_text() {
