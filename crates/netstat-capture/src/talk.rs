@@ -135,6 +135,7 @@ impl Talk {
         let started = time(if is_whole { self.syn_at.or(self.first) } else { None });
         socket.lifespan = Some(Box::new(Lifespan {
             host: None,
+            alike: 1,
             role,
             started,
             started_before: if is_whole { None } else { time(self.first) },

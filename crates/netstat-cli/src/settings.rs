@@ -369,7 +369,13 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         }
         Some(Verb::Live) => return Report::Live(live::settings(arguments, colour)),
         Some(Verb::Capture) => return Report::Capture(capture::settings(arguments, colour)),
-        Some(Verb::Ship) => return Report::Ship(Box::new(fleet::ship(arguments, environment))),
+        Some(Verb::Ship) => {
+            return Report::Ship(Box::new(fleet::ship(
+                arguments,
+                environment,
+                past::store(arguments, environment),
+            )));
+        }
         None => {}
     }
     if arguments.route {

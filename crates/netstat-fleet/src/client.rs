@@ -152,6 +152,10 @@ impl Client {
         for (name, value) in &self.target.settings {
             request = request.query(name, value);
         }
+        if self.target.settings.iter().any(|(name, _)| name == "async_insert") {
+            // What was not written yet has not arrived.
+            request = request.query("wait_for_async_insert", "1");
+        }
         if let Some(sql) = sql {
             request = request.query("query", sql);
         }

@@ -2,8 +2,7 @@
 
 use crate::client::Client;
 use crate::error::FleetError;
-use crate::send::CAUSES;
-use crate::tables::{GAPS, RUNS};
+use crate::tables::{CAUSES, GAPS, RUNS};
 use netstat_model::Namespace;
 use netstat_model::history::GapCause;
 use netstat_store::{Gap, Span};

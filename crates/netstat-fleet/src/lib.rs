@@ -12,11 +12,13 @@
 
 mod client;
 mod error;
+mod groups;
 mod known;
 mod past;
 mod row;
 mod send;
 mod sql;
+mod summary;
 mod tables;
 mod target;
 mod wire;
@@ -24,7 +26,8 @@ mod wire;
 pub use client::{Client, Credentials};
 pub use error::FleetError;
 pub use known::{HostGap, Hosts, Moments};
-pub use past::{Asked, Course, Fleet, FleetPast, Question};
+pub use past::{Asked, Course, First, Fleet, FleetPast, Question};
 pub use send::{Sender, Sent};
+pub use summary::{Amount, Failing, FleetSummary, Fresh};
 pub use tables::{Flavour, Server, schema};
 pub use target::{Target, TargetError};

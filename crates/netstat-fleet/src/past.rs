@@ -6,6 +6,7 @@ use crate::known::{Hosts, Place};
 use crate::row::{COLUMNS, Column, Flat, MARK, Read, take_mark};
 use crate::sql::{Decided, Rows, decided};
 use crate::tables::{ENDS, OPEN, Server};
+use crate::wire::Wire as _;
 use netstat_engine::filter::Filter;
 use netstat_model::query::{Listing, ProcessFields, Scope, Visit};
 use netstat_model::{
@@ -95,6 +96,11 @@ impl Fleet {
         &self.client
     }
 
+    /// Returns whether its tables have a type for addresses.
+    pub(crate) fn has_addresses(&self) -> bool {
+        self.server.has_addresses()
+    }
+
     /// Returns the course of its questions.
     pub fn course(&self) -> Arc<Course> {
         Arc::clone(&self.course)
@@ -130,6 +136,35 @@ pub enum Asked {
     Span(Span),
 }
 
+/// Some rows of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct First {
+    /// The column that they are sorted by, by its name in tables of connections; `None` for the order of their ends.
+    pub by: Option<&'static str>,
+    /// Whether the largest come first.
+    pub descending: bool,
+    /// How many; `None` for all, in that order.
+    pub rows: Option<usize>,
+}
+
+impl First {
+    /// Returns the column of the table; `None` where the server does not have it.
+    fn column(self) -> Option<&'static str> {
+        Some(match self.by {
+            None | Some("ended") => "ended_us",
+            Some("started") => "started_us",
+            Some("lasted") => "lasted_us",
+            Some("rtt") => "rtt_us",
+            Some("min_rtt") => "min_rtt_us",
+            Some("retrans") => "retransmits",
+            Some("bytes_acked") => "bytes_sent",
+            Some("bytes_received") => "bytes_received",
+            Some("host") => "host",
+            Some(_) => return None,
+        })
+    }
+}
+
 /// What is asked of a fleet.
 pub struct Question<'f> {
     /// About when.
@@ -138,6 +173,10 @@ pub struct Question<'f> {
     pub filter: Option<&'f Filter>,
     /// Whether facts of processes are shown or tested.
     pub wants_processes: bool,
+    /// The columns that rows are counted by, where no row is wanted.
+    pub groups: Option<&'f [&'static netstat_engine::columns::Column]>,
+    /// Which rows are wanted, where not all are.
+    pub first: Option<First>,
     /// The most rows that may come.
     pub most: u64,
     /// The time of whoever asks.
@@ -156,6 +195,7 @@ pub struct FleetPast<'f> {
 struct Row {
     flat: Flat,
     read: Read,
+    alike: u64,
 }
 
 impl Row {
@@ -176,13 +216,44 @@ impl<'f> FleetPast<'f> {
         self.failed.take()
     }
 
+    /// Returns the order of the rows, and how many are wanted where the server decides all of the filter.
+    fn order(&self, is_whole: bool) -> (String, Option<usize>) {
+        let Some(first) = self.question.first else { return (String::new(), None) };
+        let Some(column) = first.column() else { return (String::new(), None) };
+        let direction = if first.descending { " DESC" } else { "" };
+        // What is not known comes last.
+        let order = format!(" ORDER BY isNull({column}), {column}{direction}, host, store, sequence");
+        match first.rows.filter(|_| is_whole && matches!(self.question.asked, Asked::Span(_))) {
+            Some(rows) => (format!("{order} LIMIT {rows}"), Some(rows)),
+            // All rows are needed, and sorted here.
+            None if first.by.is_some() => (String::new(), None),
+            None => (order, None),
+        }
+    }
+
+    /// Returns whether rows are counted by the server; they are if nothing needs to be decided here.
+    pub fn is_counted(&self) -> bool {
+        self.counted().is_some()
+    }
+
+    fn counted(&self) -> Option<Vec<String>> {
+        let is_whole = matches!(self.question.asked, Asked::Span(_)) && self.decided(Rows::Ended).is_whole;
+        let all_there = COLUMNS.iter().all(|column| self.fleet.server.has(ENDS, column.name));
+        let groups = self.question.groups.filter(|_| is_whole && all_there)?;
+        let address = |text: &str| {
+            let address = text.parse().unwrap_or(std::net::Ipv6Addr::UNSPECIFIED);
+            crate::sql::address(address.into(), self.fleet.server.has_addresses())
+        };
+        crate::groups::counted(groups, &address)
+    }
+
     fn decided(&self, rows: Rows) -> Decided {
         decided(self.question.filter, rows, self.fleet.server.has_addresses())
     }
 
     /// Returns what the rows of the past have to be, by their times.
     fn times(&self) -> (String, String, Rows) {
-        let begun = "ifNull(started_us, ifNull(started_before_us, 9223372036854775807))";
+        let begun = "ifNull(started_us, ifNull(started_before_us, toInt64(9223372036854775807)))";
         match self.question.asked {
             Asked::Table(at) => {
                 let at = micros(at);
@@ -192,11 +263,11 @@ impl<'f> FleetPast<'f> {
                      AND ended_us > toInt64({}) AND ended_us <= toInt64({at})))",
                     at.saturating_sub(TIME_WAIT)
                 );
-                (ends, begun, Rows::Open)
+                (ends, begun, Rows::Moment)
             }
             Asked::Span(span) => {
-                let since = span.since.map_or(i64::MIN, micros);
-                let since = format!("ended_us >= toInt64({since})");
+                let after = |since| format!("ended_us >= toInt64({})", micros(since));
+                let since = span.since.map_or_else(|| "1".to_owned(), after);
                 match span.until {
                     None => (since, "1".to_owned(), Rows::Ended),
                     Some(until) => {
@@ -217,13 +288,16 @@ impl<'f> FleetPast<'f> {
     }
 
     /// Calls `each` with the rows of both tables.
-    fn rows(&self, each: &mut dyn FnMut(&Row, bool) -> ControlFlow<()>) -> Result<(), FleetError> {
+    fn rows(&self, each: &mut dyn FnMut(&Row) -> ControlFlow<()>) -> Result<(), FleetError> {
         let (of_ends, of_open, rows) = self.times();
-        let ends = format!("{} WHERE {of_ends} AND {}", ENDS, self.decided(rows).sql);
+        let of_filter = self.decided(rows);
+        let ends = format!("{} WHERE {of_ends} AND {}", ENDS, of_filter.sql);
+        let (order, limit) = self.order(of_filter.is_whole);
+        let counted = self.counted();
         let open = format!(
             "{} WHERE gone = 0 AND {of_open} AND {}",
             self.open_table(),
-            self.decided(Rows::Open).sql
+            self.decided(if rows == Rows::Moment { rows } else { Rows::Open }).sql
         );
         // What is open comes first: what ends meanwhile is told by its end, which is asked about later.
         let mut there: FxHashMap<(Place, u64), Row> = FxHashMap::default();
@@ -240,9 +314,23 @@ impl<'f> FleetPast<'f> {
             .line(&format!("SELECT count() FROM {ends}"))?
             .parse()
             .map_err(|_| FleetError::Garbled)?;
-        if matching.saturating_add(count) > self.question.most {
+        let coming = limit.map_or(matching, |limit| matching.min(limit as u64));
+        if counted.is_none() && coming.saturating_add(count) > self.question.most {
             return Err(FleetError::TooMany(matching.saturating_add(count), self.question.most));
         }
+        if let Some(select) = counted {
+            let sql = format!(
+                "SELECT toUInt32({MARK}), {}, count() FROM {ends} GROUP BY {} FORMAT RowBinary",
+                select.join(", "),
+                grouped(&select)
+            );
+            self.run(&sql, true, &mut |row| each(&row))?;
+            for row in there.values() {
+                let _: ControlFlow<()> = each(row);
+            }
+            return Ok(());
+        }
+        let ends = ends + &order;
         let mut stopped = false;
         let mut seen: FxHashSet<(u32, u64, u64)> = FxHashSet::default();
         let mut hosts: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
@@ -263,13 +351,13 @@ impl<'f> FleetPast<'f> {
             if !seen.insert((host, row.flat.store, row.flat.sequence)) {
                 return ControlFlow::Continue(());
             }
-            let flow = each(&row, false);
+            let flow = each(&row);
             stopped = flow.is_break();
             flow
         })?;
         if !stopped {
             for row in there.values() {
-                if each(row, true).is_break() {
+                if each(row).is_break() {
                     break;
                 }
             }
@@ -295,9 +383,19 @@ impl<'f> FleetPast<'f> {
             .collect();
         let sql =
             format!("SELECT toUInt32({MARK}), {} FROM {from_where} FORMAT RowBinary", selected.join(", "));
+        self.run(&sql, false, each)
+    }
+
+    fn run(
+        &self,
+        sql: &str,
+        is_counted: bool,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<(), FleetError> {
+        let columns: Vec<&Column> = COLUMNS.iter().collect();
         let id = new_query_id();
         self.fleet.course.begin(&id)?;
-        let result = self.read(&sql, &id, &columns, each);
+        let result = self.read(sql, &id, &columns, is_counted, each);
         self.fleet.course.end();
         match result {
             Err(_) if self.fleet.course.is_cancelled.load(Ordering::Relaxed) => Err(FleetError::Cancelled),
@@ -310,6 +408,7 @@ impl<'f> FleetPast<'f> {
         sql: &str,
         id: &str,
         columns: &[&Column],
+        is_counted: bool,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), FleetError> {
         let mut answer = self.fleet.client.ask(sql, Some(id))?;
@@ -324,8 +423,9 @@ impl<'f> FleetPast<'f> {
             }
             let flat = Flat::take(columns, &mut answer)?;
             self.fleet.course.rows.fetch_add(1, Ordering::Relaxed);
+            let alike = if is_counted { u64::take(&mut answer)? } else { 1 };
             let read = flat.read();
-            if each(Row { flat, read }).is_break() {
+            if each(Row { flat, read, alike }).is_break() {
                 // The rest is not wanted.
                 self.fleet.client.cancel(id);
                 return Ok(());
@@ -346,20 +446,15 @@ impl<'f> FleetPast<'f> {
     ) -> Result<(), FleetError> {
         match self.question.asked {
             Asked::Table(at) => self.table_at(at, scope, visit),
-            Asked::Span(span) => {
-                let before =
-                    span.until.map(|until| since_1970(until).saturating_sub(Duration::from_micros(1)));
-                self.rows(&mut |row, is_open| {
-                    let place = (host_of(&row.flat), row.flat.store);
-                    let recorded = self.fleet.hosts.last(&place);
-                    let last = match (is_open, before, recorded) {
-                        (true, Some(before), Some(recorded)) => Some(before.min(recorded)),
-                        (_, _, recorded) => recorded,
-                    };
-                    self.note_process(&row.flat);
-                    visit(&row.read.socket(Seen::Whole { last }))
-                })
-            }
+            Asked::Span(_) => self.rows(&mut |row| {
+                let last = self.fleet.hosts.last(&(host_of(&row.flat), row.flat.store));
+                self.note_process(&row.flat);
+                let mut socket = row.read.socket(Seen::Whole { last });
+                if let Some(life) = &mut socket.lifespan {
+                    life.alike = row.alike;
+                }
+                visit(&socket)
+            }),
         }
     }
 
@@ -384,7 +479,7 @@ impl<'f> FleetPast<'f> {
             (host_of(flat), local, end(flat.remote, flat.remote_port), flat.namespace)
         };
         let mut stopped = false;
-        self.rows(&mut |row, _| {
+        self.rows(&mut |row| {
             let place = (host_of(&row.flat), row.flat.store);
             // Of a host that was not recorded then, nothing is said.
             let Some(own) = self.fleet.hosts.recorded(&place, at) else { return ControlFlow::Continue(()) };
@@ -419,6 +514,14 @@ impl<'f> FleetPast<'f> {
         }
         Ok(())
     }
+}
+
+/// Returns what rows are grouped by: what changes from one to the next.
+fn grouped(select: &[String]) -> String {
+    let is_fixed = |sql: &&String| COLUMNS.iter().any(|column| column.nothing == **sql);
+    let mut by: Vec<&str> = select.iter().filter(|sql| !is_fixed(sql)).map(String::as_str).collect();
+    by.dedup();
+    by.join(", ")
 }
 
 /// Whether a column tells of a process more than its IDs.

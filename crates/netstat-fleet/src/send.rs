@@ -7,7 +7,7 @@
 use crate::client::{Client, new_query_id};
 use crate::error::FleetError;
 use crate::row::{Column, Flat, content};
-use crate::tables::{ENDS, GAPS, OPEN, RUNS, Server};
+use crate::tables::{CAUSES, ENDS, GAPS, OPEN, RUNS, Server};
 use crate::wire::Wire;
 use netstat_store::{Batch, Gap, Ledger, Looked, Reader, Run, Told};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -154,6 +154,7 @@ impl Sender {
             // What is missing lies between what was sent last and what is sent now.
             let number = batch.until.saturating_sub(batch.ends.len() as u64);
             let until = first.unwrap_or(self.last_us);
+            let until = if until == 0 { signed(micros(SystemTime::now())) } else { until };
             let from = if self.last_us == 0 { until } else { self.last_us };
             self.send_gap(
                 host,
@@ -380,23 +381,6 @@ fn put(columns: &[&Column], row: &Flat, out: &mut Vec<u8>) {
         (column.put)(row, out);
     }
 }
-
-/// Words for the causes of gaps, in their order.
-pub(crate) const CAUSES: [(netstat_model::history::GapCause, &str); 10] = {
-    use netstat_model::history::GapCause as Cause;
-    [
-        (Cause::Ring, "ring"),
-        (Cause::Begins, "begins"),
-        (Cause::Processes, "processes"),
-        (Cause::Store, "store"),
-        (Cause::Unseen, "unseen"),
-        (Cause::NotRunning, "not-running"),
-        (Cause::Suspended, "suspended"),
-        (Cause::Damaged, "damaged"),
-        (Cause::HalfClosed, "half-closed"),
-        (Cause::Unsent, "unsent"),
-    ]
-};
 
 fn cause_word(gap: &Gap) -> &'static str {
     CAUSES.iter().find(|(cause, _)| *cause == gap.cause).map_or("unseen", |(_, word)| word)

@@ -16,8 +16,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(crate) enum Rows {
     /// Those that ended, with all of their lives.
     Ended,
-    /// Those that are open, or the table of a moment.
+    /// Those that are open.
     Open,
+    /// The table of a moment, of which every row of the same ends is needed: ends that are used again wait no longer.
+    Moment,
 }
 
 /// A condition that holds for every row that is meant.
@@ -133,11 +135,23 @@ impl Algebra for Sql {
     }
 
     fn test(&mut self, test: &Test) -> Part {
+        let is_of_ends = matches!(
+            test,
+            Test::Port(..)
+                | Test::Zone(..)
+                | Test::Host(..)
+                | Test::Name(..)
+                | Test::HostName(_)
+                | Test::Namespace(_)
+        );
+        if self.rows == Rows::Moment && !is_of_ends {
+            return Part::UNDECIDED;
+        }
         let part = self.part(test);
         let is_of_owner = matches!(test, Test::Pid(_) | Test::Process(_) | Test::Path(_) | Test::Unit(_))
             || matches!(test, Test::User(_));
-        // What has ended and waits has no owner at that moment.
-        if is_of_owner && self.rows == Rows::Open { Part { no: Bound::ANY, ..part } } else { part }
+        // Nothing is counted of what is open.
+        if is_of_owner && self.rows != Rows::Ended { Part { no: Bound::ANY, ..part } } else { part }
     }
 }
 
@@ -226,13 +240,8 @@ impl Sql {
     }
 
     /// Returns an address as the tables have it.
-    fn address(&self, address: IpAddr) -> String {
-        let mapped = Ipv6Addr::from(address_bytes(address));
-        let hex: String = mapped.octets().iter().map(|byte| format!("{byte:02x}")).collect();
-        match self.has_addresses {
-            true => format!("toIPv6('{mapped}')"),
-            false => format!("toFixedString(unhex('{hex}'), 16)"),
-        }
+    fn address(&self, of: IpAddr) -> String {
+        address(of, self.has_addresses)
     }
 
     fn within(&self, end: &str, network: &Prefix) -> String {
@@ -267,6 +276,7 @@ impl Sql {
         match self.rows {
             Rows::Ended if states.contains(States::CLOSED) => Part::plain(tcp),
             Rows::Ended => Part::never(),
+            Rows::Moment => Part::UNDECIDED,
             Rows::Open if states == States::LISTEN => Part::at_least(format!("({tcp} AND side = 'listen')")),
             Rows::Open if states.contains(States::LISTEN) => Part::at_least(tcp),
             Rows::Open => Part::at_least(format!("({tcp} AND side != 'listen')")),
@@ -274,7 +284,7 @@ impl Sql {
     }
 
     fn number(&self, quantity: Quantity, comparison: Comparison, limit: u64) -> Part {
-        if self.rows == Rows::Open {
+        if self.rows != Rows::Ended {
             return Part::UNDECIDED;
         }
         let column = match quantity {
@@ -286,6 +296,16 @@ impl Sql {
             _ => return Part::UNDECIDED,
         };
         Part::of_value(column, &format!("{} toUInt64({limit})", sign(comparison)))
+    }
+}
+
+/// Returns an address as the tables have it, whether those have a type of their own or not.
+pub(crate) fn address(address: IpAddr, has_type: bool) -> String {
+    let mapped = Ipv6Addr::from(address_bytes(address));
+    let hex: String = mapped.octets().iter().map(|byte| format!("{byte:02x}")).collect();
+    match has_type {
+        true => format!("toIPv6('{mapped}')"),
+        false => format!("toFixedString(unhex('{hex}'), 16)"),
     }
 }
 

@@ -15,8 +15,22 @@ pub(crate) const OPEN: &str = "netstat_open";
 pub(crate) const RUNS: &str = "netstat_runs";
 pub(crate) const GAPS: &str = "netstat_gaps";
 
-/// How long rows are kept where the server can forget them by itself, in days.
-const DAYS: u32 = 30;
+/// Words for the causes of gaps, in their order.
+pub(crate) const CAUSES: [(netstat_model::history::GapCause, &str); 10] = {
+    use netstat_model::history::GapCause as Cause;
+    [
+        (Cause::Ring, "ring"),
+        (Cause::Begins, "begins"),
+        (Cause::Processes, "processes"),
+        (Cause::Store, "store"),
+        (Cause::Unseen, "unseen"),
+        (Cause::NotRunning, "not-running"),
+        (Cause::Suspended, "suspended"),
+        (Cause::Damaged, "damaged"),
+        (Cause::HalfClosed, "half-closed"),
+        (Cause::Unsent, "unsent"),
+    ]
+};
 
 /// What a server can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +142,7 @@ impl Table {
     }
 
     /// Returns the statements that make it.
-    fn create(&self, flavour: Flavour, cluster: Option<&str>) -> Vec<String> {
+    fn create(&self, flavour: Flavour, cluster: Option<&str>, days: u32) -> Vec<String> {
         let columns: Vec<String> = self
             .columns(flavour)
             .into_iter()
@@ -156,9 +170,10 @@ impl Table {
             by => format!("\nPARTITION BY {by}"),
         };
         let forgotten = match (flavour, self.forgotten) {
+            _ if days == 0 => String::new(),
             (_, "") | (Flavour::Plain, _) => String::new(),
             (Flavour::Modern, by) => {
-                format!("\nTTL {by} + INTERVAL {DAYS} DAY\nSETTINGS ttl_only_drop_parts = 1")
+                format!("\nTTL {by} + INTERVAL {days} DAY\nSETTINGS ttl_only_drop_parts = 1")
             }
         };
         let mut statements = vec![format!(
@@ -175,9 +190,9 @@ impl Table {
     }
 }
 
-/// Returns the statements that make the tables.
-pub fn schema(flavour: Flavour, cluster: Option<&str>) -> Vec<String> {
-    TABLES.iter().flat_map(|table| table.create(flavour, cluster)).collect()
+/// Returns the statements that make the tables, which keep ends for so many days; 0 for ever.
+pub fn schema(flavour: Flavour, cluster: Option<&str>, days: u32) -> Vec<String> {
+    TABLES.iter().flat_map(|table| table.create(flavour, cluster, days)).collect()
 }
 
 /// What a server is, and what its tables have.
@@ -221,7 +236,7 @@ impl Server {
         let version = client.line("SELECT version()")?;
         let flavour = Flavour::of_version(&version).ok_or(FleetError::Garbled)?;
         let cluster = target.cluster.as_deref();
-        for statement in schema(flavour, cluster) {
+        for statement in schema(flavour, cluster, target.days) {
             client.run(&statement)?;
         }
         let server = Self::look(client)?;
@@ -293,11 +308,11 @@ mod tests {
 
     #[test]
     fn old_servers_get_nothing_that_they_do_not_know() {
-        let old = schema(Flavour::Plain, None).join(";\n");
+        let old = schema(Flavour::Plain, None, 30).join(";\n");
         for word in ["LowCardinality", "IPv6", "CODEC", "TTL", "ON CLUSTER"] {
             assert!(!old.contains(word), "{word}");
         }
-        let new = schema(Flavour::Modern, Some("c1"));
+        let new = schema(Flavour::Modern, Some("c1"), 30);
         assert_eq!(new.len(), 2 * TABLES.len());
         assert!(new.iter().all(|statement| statement.contains(" ON CLUSTER c1")));
         assert!(new[0].contains("TTL ended + INTERVAL 30 DAY"));

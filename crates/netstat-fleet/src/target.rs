@@ -6,7 +6,10 @@ use std::fmt;
 const PORT: u16 = 8123;
 const SECURE_PORT: u16 = 8443;
 
-/// A database of a server: `clickhouse://[USER@]HOST[:PORT]/DATABASE[?secure=1&cluster=NAME&SETTING=VALUE]`.
+/// How long ends are kept unless it is said, in days.
+const DAYS: u32 = 30;
+
+/// A database of a server: `clickhouse://[USER@]HOST[:PORT]/DATABASE[?secure=1&cluster=NAME&days=N&SETTING=VALUE]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The user that the URL names; the password is nowhere near it.
@@ -21,6 +24,8 @@ pub struct Target {
     pub is_secure: bool,
     /// The cluster that tables are made on; `None` for one server.
     pub cluster: Option<String>,
+    /// For how many days tables keep ends, where the server can forget them by itself; 0 for ever.
+    pub days: u32,
     /// Settings of the server that go with everything that is sent.
     pub settings: Vec<(String, String)>,
 }
@@ -92,6 +97,7 @@ impl Target {
             database: database.to_owned(),
             is_secure: false,
             cluster: None,
+            days: DAYS,
             settings: Vec::new(),
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -100,6 +106,7 @@ impl Target {
             match name {
                 "secure" => target.is_secure = !matches!(value.as_str(), "0" | "false"),
                 "cluster" if is_name(&value) => target.cluster = Some(value),
+                "days" => target.days = value.parse().map_err(|_| TargetError::Setting)?,
                 "password" | "user" => return Err(TargetError::Password),
                 name if is_name(name) => target.settings.push((name.to_owned(), value)),
                 _ => return Err(TargetError::Setting),

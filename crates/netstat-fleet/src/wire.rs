@@ -123,7 +123,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_text_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let _ = <Option<Box<[u8]>>>::take(&mut bytes.as_slice());
+            let _ = <Option<Box<[u8]>> as Wire>::take(&mut bytes.as_slice());
         }
     }
 

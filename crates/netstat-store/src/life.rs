@@ -158,6 +158,7 @@ fn socket(
     });
     let lifespan = Lifespan {
         host: host.map(Into::into),
+        alike: 1,
         role: row.role,
         started: row.started.map(time),
         started_before: match row.bound {

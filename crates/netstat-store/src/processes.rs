@@ -4,13 +4,23 @@ use crate::clock::Boot;
 use crate::guard::Spent;
 use crate::row::ProcessId;
 use crate::schema::{signed, unsigned};
-use crate::unsent::ToldProcess;
 use netstat_model::history::{ProcessInstance, ProcessRecord};
 use netstat_model::{Container, ContainerRuntime, ProcessKey};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher as _};
+
+/// What is known of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldProcess {
+    /// Its process ID, and that of its parent.
+    pub pid: u32,
+    /// See [`pid`](Self::pid).
+    pub parent: Option<u32>,
+    /// The rest, where it was kept.
+    pub record: Option<ProcessRecord>,
+}
 
 /// The runtimes in the order of their numbers.
 const RUNTIMES: [ContainerRuntime; 5] = [

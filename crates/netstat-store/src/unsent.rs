@@ -4,11 +4,11 @@ use crate::block::{Damaged, Packed};
 use crate::clock::{Boot, Moment, time_of};
 use crate::error::StoreError;
 use crate::gap::{self, Gap};
-use crate::processes;
+use crate::processes::{self, ToldProcess};
 use crate::reader::Reader;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{signed, unsigned};
-use netstat_model::history::{BeginBound, ConnectionRecord, ProcessInstance, ProcessRecord};
+use netstat_model::history::{BeginBound, ConnectionRecord, ProcessInstance};
 use netstat_model::{Namespace, ProcessKey};
 use rusqlite::{OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
@@ -28,17 +28,6 @@ pub struct Told {
     pub lasted: Option<Duration>,
     /// The number of its process in the store, and what is known of that.
     pub process: Option<(u64, Rc<ToldProcess>)>,
-}
-
-/// What is known of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToldProcess {
-    /// Its process ID, and that of its parent.
-    pub pid: u32,
-    /// See [`pid`](Self::pid).
-    pub parent: Option<u32>,
-    /// The rest, where it was kept.
-    pub record: Option<ProcessRecord>,
 }
 
 /// Ends that follow each other.

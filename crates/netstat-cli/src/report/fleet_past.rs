@@ -2,13 +2,14 @@
 
 use super::fleet::{self, Watched, fleet_error};
 use super::past::{self, PastSystem};
-use super::{Session, explain, history};
+use super::{Session, explain, fleet_summary, history};
 use crate::output::{self, Trouble};
-use crate::settings::{FleetPlace, History};
+use crate::settings::{Connections, FleetPlace, History};
 use netstat_engine::both;
 use netstat_engine::filter::{Filter, Test};
 use netstat_engine::text::When;
-use netstat_fleet::{Asked, Fleet, FleetPast, Moments, Question};
+use netstat_engine::view::sort::Order;
+use netstat_fleet::{Asked, First, Fleet, FleetPast, Moments, Question};
 use netstat_model::Error;
 use netstat_os::Machine as _;
 use netstat_store::Span;
@@ -35,11 +36,16 @@ pub(super) fn history(
     if let Some(filter) = &mut session.filter {
         filter.set_now(Some(now));
     }
+    if asked.summary {
+        return fleet_summary::show(session, &fleet, &span, place);
+    }
     let filter = session.filter.clone();
     let question = Question {
         asked: Asked::Span(span),
         filter: filter.as_ref(),
         wants_processes: true,
+        groups: Some(&asked.table.group_by[..]).filter(|columns| !columns.is_empty()),
+        first: first(&asked.table),
         most: place.most,
         now,
     };
@@ -73,6 +79,8 @@ pub(super) fn moment(session: &mut Session<'_>, at: &When, place: &FleetPlace) -
         asked: Asked::Table(time),
         filter: filter.as_ref(),
         wants_processes: true,
+        groups: None,
+        first: None,
         most: place.most,
         now: time,
     };
@@ -87,6 +95,17 @@ pub(super) fn moment(session: &mut Session<'_>, at: &When, place: &FleetPlace) -
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns which rows are wanted, where the server can choose them.
+fn first(table: &Connections) -> Option<First> {
+    let (by, descending) = match table.order {
+        Order::AsGiven => (None, false),
+        Order::By { column, descending } => (Some(column.name), descending),
+        Order::Usual => return None,
+    };
+    let is_grouped = !table.group_by.is_empty();
+    (!is_grouped).then_some(First { by, descending, rows: table.limit })
 }
 
 /// Whether a filter may match on a host.
@@ -113,6 +132,10 @@ fn answer(
 ) -> Result<(), Trouble> {
     let watched = Watched::begin(fleet.client(), fleet.course());
     let past = FleetPast::new(fleet, question);
+    if past.is_counted() {
+        // What the server has counted has passed the filter there.
+        session.filter = None;
+    }
     let live = Rc::clone(&session.backend);
     let users = || past::users_of(fleet.users());
     let system = PastSystem { past: &past, users: &users, live: &live };

@@ -1,7 +1,7 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections, explain, fleet_past};
+use super::{Session, connections, explain};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::{Connections, History};
@@ -22,9 +22,6 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// # Errors
 /// What failed, or that the history has nothing of that span.
 pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode, Trouble> {
-    if let Some(place) = &asked.fleet {
-        return fleet_past::history(session, asked, place);
-    }
     let reader = past::open(&asked.store)?;
     past::say_undated(&reader);
     let span = Span {

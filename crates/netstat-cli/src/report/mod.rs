@@ -12,6 +12,7 @@ mod files;
 mod filter;
 mod fleet;
 mod fleet_past;
+mod fleet_summary;
 mod history;
 mod in_place;
 mod live;
@@ -205,7 +206,12 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     match &settings.report {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
-        Report::History(asked) => return history::run(&mut session, asked),
+        Report::History(asked) => {
+            return match &asked.fleet {
+                Some(place) => fleet_past::history(&mut session, asked, place),
+                None => history::run(&mut session, asked),
+            };
+        }
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
         Report::Ship(asked) => return ship::run(&session, asked),
@@ -214,7 +220,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         _ => {}
     }
     if let Some(asked) = &settings.past {
-        return past::run(&mut session, asked);
+        return match &asked.fleet {
+            Some(place) => fleet_past::moment(&mut session, &asked.at, place),
+            None => past::run(&mut session, asked),
+        };
     }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);

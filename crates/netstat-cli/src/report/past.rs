@@ -1,7 +1,7 @@
 //! `--at`: the table of a past moment, from a history; and what all questions about the past share.
 
 use super::unavailable::Available;
-use super::{Displayed, Failure, Session, connections, explain, fleet_past, rights};
+use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
 use crate::settings::{FleetPlace, Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
@@ -207,9 +207,6 @@ pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result
 /// # Errors
 /// What failed, or why there is no such table.
 pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, Trouble> {
-    if let Some(place) = &asked.fleet {
-        return fleet_past::moment(session, &asked.at, place);
-    }
     let reader = open(&asked.store)?;
     say_undated(&reader);
     if session.settings.scope == Scope::All {

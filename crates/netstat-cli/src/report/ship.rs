@@ -43,15 +43,15 @@ pub(super) fn run(session: &Session<'_>, asked: &Ship) -> Result<ExitCode, Troub
 }
 
 fn print_schema(place: Option<&FleetPlace>) -> Result<ExitCode, Trouble> {
-    let (flavour, cluster) = match place {
+    let (flavour, cluster, days) = match place {
         Some(place) => {
             let client = client(place, INSERTING)?;
             let server = Server::look(&client).map_err(|error| fleet_error(&error, place))?;
-            (server.flavour, place.target.cluster.as_deref())
+            (server.flavour, place.target.cluster.as_deref(), place.target.days)
         }
-        None => (Flavour::Modern, None),
+        None => (Flavour::Modern, None, 30),
     };
-    let statements = schema(flavour, cluster);
+    let statements = schema(flavour, cluster, days);
     let text: String = statements.iter().map(|statement| format!("{statement};\n\n")).collect();
     output::people(text.trim_end_matches('\n'))?;
     output::people("\n")?;

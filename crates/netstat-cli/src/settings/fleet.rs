@@ -1,6 +1,5 @@
 //! What the command line means that has to do with histories of many hosts.
 
-use super::recorder::default_store;
 use crate::options::Arguments;
 use netstat_fleet::{Credentials, Target};
 use std::path::PathBuf;
@@ -77,7 +76,11 @@ pub(super) fn place(
 }
 
 /// Interprets what was typed after `netstat ship`.
-pub(super) fn ship(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Ship {
+pub(super) fn ship(
+    arguments: &Arguments,
+    environment: impl Fn(&str) -> Option<String>,
+    store: PathBuf,
+) -> Ship {
     let typed = &arguments.ship;
     let task = match () {
         () if typed.schema => ShipTask::Schema,
@@ -86,9 +89,5 @@ pub(super) fn ship(arguments: &Arguments, environment: impl Fn(&str) -> Option<S
         () if typed.once => ShipTask::Once,
         () => ShipTask::Run(typed.every.unwrap_or(EVERY)),
     };
-    Ship {
-        task,
-        store: arguments.store.clone().unwrap_or_else(|| default_store(&environment)),
-        place: typed.to.clone().map(|target| place_of(target, arguments, &environment)),
-    }
+    Ship { task, store, place: typed.to.clone().map(|target| place_of(target, arguments, &environment)) }
 }

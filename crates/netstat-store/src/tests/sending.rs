@@ -88,7 +88,7 @@ fn what_is_deleted_unsent_is_counted() {
         let some: Vec<_> = (0..500)
             .map(|_| {
                 cookie += 1;
-                end(cookie.wrapping_mul(0x9e37_79b9_7f4a_7c15), at)
+                end(cookie.wrapping_mul(cookie).wrapping_mul(0x9e37_79b9_7f4a_7c15), at)
             })
             .collect();
         writer.append(&some);
