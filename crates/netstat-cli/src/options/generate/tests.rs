@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
-const EVERY_VERB: [Verb; 7] =
+const EVERY_VERB: [Verb; 8] =
     [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End, Verb::Capture, Verb::Ship];
 
 #[test]
