@@ -26,18 +26,6 @@ pub enum FleetError {
     Store(netstat_store::StoreError),
 }
 
-impl FleetError {
-    /// Returns whether the same may succeed later without anybody doing anything.
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Away(_) | Self::Garbled => true,
-            // Everything that a server says may be because of its load, its disk, or an operator at work.
-            Self::Refused(..) | Self::Denied(_) | Self::NoTables(_) | Self::OtherTables(_) => true,
-            Self::Cancelled | Self::TooMany(..) | Self::Store(_) => false,
-        }
-    }
-}
-
 impl From<netstat_store::StoreError> for FleetError {
     fn from(error: netstat_store::StoreError) -> Self {
         Self::Store(error)

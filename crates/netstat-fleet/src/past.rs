@@ -7,7 +7,7 @@ use crate::row::{COLUMNS, Column, Flat, MARK, Read, take_mark};
 use crate::sql::{Decided, Rows, decided};
 use crate::tables::{ENDS, OPEN, Server};
 use crate::wire::Wire as _;
-use netstat_engine::filter::Filter;
+use netstat_engine::filter::{Context, Filter};
 use netstat_model::query::{Listing, ProcessFields, Scope, Visit};
 use netstat_model::{
     Answer, Error, Missing, Namespace, Operation, OwnerMethod, Process, ProcessKey, Socket, SocketRef,
@@ -433,6 +433,16 @@ impl<'f> FleetPast<'f> {
         }
     }
 
+    /// Whether what is open matches, of which nothing is counted; what has ended was counted because it does.
+    fn is_wanted(&self, row: &Row, socket: &Socket) -> bool {
+        let Some(filter) = self.question.filter.filter(|_| row.read.record.ended.is_none()) else {
+            return true;
+        };
+        let known = row.flat.process_key().map(|key| row.flat.described(key));
+        let find = |key: ProcessKey| known.as_ref().filter(|process| process.id == key);
+        filter.matches(socket, &Context::new(&find)).is_yes()
+    }
+
     fn note_process(&self, flat: &Flat) {
         if let Some(key) = flat.process_key() {
             self.processes.borrow_mut().entry(key).or_insert_with(|| flat.described(key));
@@ -446,15 +456,21 @@ impl<'f> FleetPast<'f> {
     ) -> Result<(), FleetError> {
         match self.question.asked {
             Asked::Table(at) => self.table_at(at, scope, visit),
-            Asked::Span(_) => self.rows(&mut |row| {
-                let last = self.fleet.hosts.last(&(host_of(&row.flat), row.flat.store));
-                self.note_process(&row.flat);
-                let mut socket = row.read.socket(Seen::Whole { last });
-                if let Some(life) = &mut socket.lifespan {
-                    life.alike = row.alike;
-                }
-                visit(&socket)
-            }),
+            Asked::Span(_) => {
+                let is_counted = self.is_counted();
+                self.rows(&mut |row| {
+                    let last = self.fleet.hosts.last(&(host_of(&row.flat), row.flat.store));
+                    let mut socket = row.read.socket(Seen::Whole { last });
+                    if is_counted && !self.is_wanted(row, &socket) {
+                        return ControlFlow::Continue(());
+                    }
+                    self.note_process(&row.flat);
+                    if let Some(life) = &mut socket.lifespan {
+                        life.alike = row.alike;
+                    }
+                    visit(&socket)
+                })
+            }
         }
     }
 

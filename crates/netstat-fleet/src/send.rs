@@ -176,9 +176,12 @@ impl Sender {
                 .filter(|told| !known.contains(&told.sequence))
                 .map(|told| Flat::of(told, host, store))
                 .collect();
+            // Until it is noted that they have arrived, nobody knows.
+            self.doubt.get_or_insert_default();
             let bytes = self.insert(ENDS, &missing, &[])?;
             let until = now.last().map_or(0, |told| told.sequence);
             self.ledger.arrived(until, missing.len() as u64, bytes, SystemTime::now())?;
+            self.doubt = None;
             sent.ends += missing.len() as u64;
             sent.known += known.len() as u64;
             sent.bytes += bytes;
@@ -216,7 +219,6 @@ impl Sender {
             return Err(FleetError::Garbled);
         }
         let known: FxHashSet<u64> = numbers.iter().map(|number| u64::from_le_bytes(*number)).collect();
-        self.doubt = None;
         Ok(known)
     }
 

@@ -9,10 +9,16 @@ use std::ffi::OsString;
 pub(super) fn settle(arguments: &mut Arguments) -> Result<(), Complaint> {
     let typed = &arguments.fleet;
     let needs = [
-        (typed.host.is_some(), "--host"),
         (typed.credentials.is_some(), "--credentials"),
         (typed.most.is_some(), "--max-rows"),
     ];
+    if let (None, Some(host)) = (&typed.from, &typed.host) {
+        return Err(complaint!(
+            "--host names machines, with --from; for an address type netstat -an host {host}",
+            "--host는 --from과 함께 시스템 이름을 지정합니다. 주소라면 이렇게 입력하세요: netstat -an host {host}",
+            host = host.clone()
+        ));
+    }
     if typed.from.is_none() {
         return match needs.iter().find(|(given, _)| *given) {
             Some((_, option)) => Err(complaint!(

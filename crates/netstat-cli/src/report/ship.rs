@@ -9,7 +9,7 @@ use netstat_engine::both;
 use netstat_engine::text::time::rfc_3339;
 use netstat_engine::text::{Language, Text, cells, escape};
 use netstat_fleet::{Flavour, FleetError, Sender, Sent, Server, schema};
-use netstat_store::{Reader, Shipped, is_shipping};
+use netstat_store::{Fault, Reader, Shipped, StoreError, is_shipping};
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -129,6 +129,9 @@ fn keep_sending(
     loop {
         // What is there when it is told to stop is sent.
         let is_last = stopped.load(Ordering::Relaxed);
+        if is_last && has_failed {
+            break;
+        }
         let result = sender.send(&mut |_| true);
         let pause = match result {
             Ok(sent) => {
@@ -149,7 +152,7 @@ fn keep_sending(
                 }
                 every
             }
-            Err(FleetError::Store(error)) => return Err(store_error(&error)),
+            Err(FleetError::Store(error)) if !may_pass(&error) => return Err(store_error(&error)),
             Err(error) => {
                 if !has_failed {
                     output::complain(&both!(
@@ -176,6 +179,11 @@ fn keep_sending(
         output::error_text("\n");
     }
     Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whether a history may be readable and writable again without anybody doing anything.
+fn may_pass(error: &StoreError) -> bool {
+    matches!(error.fault, Fault::InUse | Fault::Full | Fault::Io(_) | Fault::Database(_))
 }
 
 /// A sender beside a recorder.
