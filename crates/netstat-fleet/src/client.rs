@@ -6,9 +6,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// How long to wait for a connection, and for a server that says nothing while it works.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -61,7 +61,11 @@ impl Client {
             // It fails where another one was installed, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        // Those that the system trusts; one that cannot be read is not trusted.
+        let trusted =
+            if target.is_secure { rustls_native_certs::load_native_certs().certs } else { Vec::new() };
+        let trusted = trusted.iter().map(|one| Certificate::from_der(one).to_owned());
+        let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(trusted.collect()))).build();
         let agent = ureq::Agent::config_builder()
             .tls_config(tls)
             .http_status_as_error(false)

@@ -11,6 +11,7 @@
 )]
 
 mod client;
+mod course;
 mod error;
 mod groups;
 mod known;
@@ -24,9 +25,10 @@ mod target;
 mod wire;
 
 pub use client::{Client, Credentials};
+pub use course::Course;
 pub use error::FleetError;
 pub use known::{HostGap, Hosts, Moments};
-pub use past::{Asked, Course, First, Fleet, FleetPast, Question};
+pub use past::{Asked, First, Fleet, FleetPast, Question};
 pub use send::{Sender, Sent};
 pub use summary::{Amount, Failing, FleetSummary, Fresh};
 pub use tables::{Flavour, Server, schema};

@@ -1,6 +1,7 @@
 //! [`FleetPast`]: the histories of many hosts as a system that is asked through the traits of the contract.
 
 use crate::client::{Client, new_query_id, refusal};
+use crate::course::Course;
 use crate::error::FleetError;
 use crate::known::{Hosts, Place};
 use crate::row::{COLUMNS, Column, Flat, MARK, Read, take_mark};
@@ -19,52 +20,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long Linux keeps the end that closed first, in microseconds.
 const TIME_WAIT: i64 = 60_000_000;
-
-/// What a question is doing, for whoever watches it from another thread.
-#[derive(Debug, Default)]
-pub struct Course {
-    query_id: Mutex<Option<String>>,
-    rows: AtomicU64,
-    is_cancelled: AtomicBool,
-}
-
-impl Course {
-    /// Returns the name of the question that is being answered; `None` between two.
-    pub fn query_id(&self) -> Option<String> {
-        self.query_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Returns how many rows have come so far.
-    pub fn rows(&self) -> u64 {
-        self.rows.load(Ordering::Relaxed)
-    }
-
-    /// Asks for no more, and takes back what is being answered.
-    pub fn cancel(&self, client: &Client) {
-        self.is_cancelled.store(true, Ordering::Relaxed);
-        if let Some(id) = self.query_id() {
-            client.cancel(&id);
-        }
-    }
-
-    fn begin(&self, id: &str) -> Result<(), FleetError> {
-        if self.is_cancelled.load(Ordering::Relaxed) {
-            return Err(FleetError::Cancelled);
-        }
-        *self.query_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
-        Ok(())
-    }
-
-    fn end(&self) {
-        *self.query_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
 
 /// A server whose tables can be asked.
 pub struct Fleet {
@@ -398,7 +358,7 @@ impl<'f> FleetPast<'f> {
         let result = self.read(sql, &id, &columns, is_counted, each);
         self.fleet.course.end();
         match result {
-            Err(_) if self.fleet.course.is_cancelled.load(Ordering::Relaxed) => Err(FleetError::Cancelled),
+            Err(_) if self.fleet.course.is_cancelled() => Err(FleetError::Cancelled),
             result => result,
         }
     }
@@ -422,7 +382,7 @@ impl<'f> FleetPast<'f> {
                 Err((error, _)) => return Err(error.into()),
             }
             let flat = Flat::take(columns, &mut answer)?;
-            self.fleet.course.rows.fetch_add(1, Ordering::Relaxed);
+            self.fleet.course.count();
             let alike = if is_counted { u64::take(&mut answer)? } else { 1 };
             let read = flat.read();
             if each(Row { flat, read, alike }).is_break() {

@@ -8,10 +8,7 @@ use std::ffi::OsString;
 /// Rejects what needs `--from`, and puts the hosts that are asked about into the filter.
 pub(super) fn settle(arguments: &mut Arguments) -> Result<(), Complaint> {
     let typed = &arguments.fleet;
-    let needs = [
-        (typed.credentials.is_some(), "--credentials"),
-        (typed.most.is_some(), "--max-rows"),
-    ];
+    let needs = [(typed.credentials.is_some(), "--credentials"), (typed.most.is_some(), "--max-rows")];
     if let (None, Some(host)) = (&typed.from, &typed.host) {
         return Err(complaint!(
             "--host names machines, with --from; for an address type netstat -an host {host}",

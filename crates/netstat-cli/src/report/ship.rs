@@ -4,10 +4,10 @@ use super::fleet::{client, fleet_error};
 use super::past::store_error;
 use super::{Session, rights};
 use crate::output::{self, Trouble};
+use crate::render::ship_status;
 use crate::settings::{FleetPlace, Ship, ShipTask};
 use netstat_engine::both;
-use netstat_engine::text::time::rfc_3339;
-use netstat_engine::text::{Language, Text, cells, escape};
+use netstat_engine::text::{Language, Text, escape};
 use netstat_fleet::{Flavour, FleetError, Sender, Sent, Server, schema};
 use netstat_store::{Fault, Reader, Shipped, StoreError, is_shipping};
 use std::io::IsTerminal as _;
@@ -250,38 +250,12 @@ pub(super) fn lines(
     store: &Path,
     language: Language,
 ) -> Result<(String, bool), Trouble> {
-    let word = |english: &'static str, korean: &'static str| match language {
-        Language::English => english,
-        Language::Korean => korean,
-    };
     let last = reader.last_sequence().map_err(|error| store_error(&error))?;
     let (mut text, mut any) = (String::new(), false);
     for one in shipped {
         let is_running = is_shipping(store, &one.target).map_err(|error| store_error(&error))?;
         any |= is_running;
-        let state = if is_running {
-            word("being sent", "보내는 중")
-        } else {
-            word("not being sent", "보내지 않음")
-        };
-        let mut rows = vec![
-            (word("Sent to", "보내는 곳"), format!("{} ({state})", shown(&one.target))),
-            (word("Last arrived", "마지막 도착"), one.at.map_or_else(|| "-".to_owned(), rfc_3339)),
-            (
-                word("Sent", "보낸 것"),
-                format!("{} {}, {} {}", one.rows, word("rows", "행"), one.bytes, word("bytes", "바이트")),
-            ),
-            (word("Waiting", "남은 연결"), last.saturating_sub(one.sequence).to_string()),
-            (word("Deleted unsent", "보내기 전에 지워진 연결"), one.deleted.to_string()),
-        ];
-        if let Some((at, why)) = &one.failed {
-            rows.push((word("Fails since", "실패"), format!("{}: {}", rfc_3339(*at), shown(why))));
-        }
-        let width = rows.iter().map(|(name, _)| cells(name.as_bytes())).max().unwrap_or(0);
-        for (name, value) in rows {
-            let blanks = " ".repeat(width + 2 - cells(name.as_bytes()));
-            text.push_str(&format!("{name}:{blanks}{value}\n"));
-        }
+        text.push_str(&ship_status::lines(one, last.saturating_sub(one.sequence), is_running, language));
     }
     Ok((text, any))
 }

@@ -143,7 +143,10 @@ fn values_are_those_of_the_option_before() {
     offers("--sort non", &["none"]);
     offers(
         "--help ",
-        &["filter", "columns", "check", "record", "history", "close", "end", "live", "capture", "ship", "examples"],
+        &[
+            "filter", "columns", "check", "record", "history", "close", "end", "live", "capture", "ship",
+            "examples",
+        ],
     );
     offers("-h fi", &["filter"]);
 }
