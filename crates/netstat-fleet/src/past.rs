@@ -442,7 +442,7 @@ impl<'f> FleetPast<'f> {
     ) -> Result<(), FleetError> {
         let moment = since_1970(at);
         let mut waiting = Vec::new();
-        let mut used: FxHashSet<(Box<str>, [u8; 18], [u8; 18], Option<u64>)> = FxHashSet::default();
+        let mut used: FxHashSet<Ends> = FxHashSet::default();
         let ends_of = |flat: &Flat| {
             let end = |address: [u8; 16], port: u16| {
                 let mut end = [0; 18];
@@ -499,6 +499,9 @@ fn grouped(select: &[String]) -> String {
     by.dedup();
     by.join(", ")
 }
+
+/// Both ends of a socket, each as its address and port, in a network namespace of a host.
+type Ends = (Box<str>, [u8; 18], [u8; 18], Option<u64>);
 
 /// Whether a column tells of a process more than its IDs.
 fn is_of_process(name: &str) -> bool {

@@ -149,7 +149,7 @@ impl Sender {
         store: u64,
         sent: &mut Sent,
     ) -> Result<(), FleetError> {
-        let first = batch.ends.first().map(|told| ended_us(told));
+        let first = batch.ends.first().map(ended_us);
         if batch.missing > 0 {
             // What is missing lies between what was sent last and what is sent now.
             let number = batch.until.saturating_sub(batch.ends.len() as u64);

@@ -178,7 +178,7 @@ impl Sql {
             Test::Name(..) => Part::never(),
             Test::Pid(pids) => Part::of_value("pid", &format!("IN ({})", list(pids))),
             Test::Process(glob) => process(glob),
-            Test::Path(glob) => like("path", glob, |known, like| Part::where_known(known, like)),
+            Test::Path(glob) => like("path", glob, Part::where_known),
             Test::Unit(glob) => unit(glob),
             Test::Container(_) | Test::Pod(_) => Part::at_least("(container != '')".to_owned()),
             Test::HostName(glob) => match pattern(&glob.pattern().to_lowercase()) {
@@ -357,8 +357,7 @@ fn pattern(glob: &str) -> Option<Pattern> {
     }
     let mut like = String::new();
     let mut is_exact = true;
-    let mut rest = glob.chars();
-    while let Some(character) = rest.next() {
+    for character in glob.chars() {
         match character {
             '*' => like.push('%'),
             '?' => {

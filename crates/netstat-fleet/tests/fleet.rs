@@ -1,6 +1,14 @@
 //! Real engines: what is sent is there once, and what is asked is what the store on this side answers.
 
 #![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod engines;
 
