@@ -219,15 +219,15 @@ impl<'f> FleetPast<'f> {
                 let at = micros(at);
                 let begun = format!("{begun} <= toInt64({at})");
                 let ends = format!(
-                    "((ended_us > toInt64({at}) AND {begun}) OR (proto = 'tcp' AND reason = 'closed-by-us'
-                     AND ended_us > toInt64({}) AND ended_us <= toInt64({at})))",
-                    at.saturating_sub(TIME_WAIT)
+                    "({} AND ((ended_us > toInt64({at}) AND {begun}) OR (proto = 'tcp' AND reason = 'closed-by-us'
+                     AND ended_us <= toInt64({at}))))",
+                    crate::sql::not_before(at.saturating_sub(TIME_WAIT).saturating_add(1))
                 );
                 (ends, begun, Rows::Moment)
             }
             Asked::Span(span) => {
-                let after = |since| format!("ended_us >= toInt64({})", micros(since));
-                let since = span.since.map_or_else(|| "1".to_owned(), after);
+                let since = span.since.map(|since| crate::sql::not_before(micros(since)));
+                let since = since.unwrap_or_else(|| "1".to_owned());
                 match span.until {
                     None => (since, "1".to_owned(), Rows::Ended),
                     Some(until) => {
@@ -268,15 +268,14 @@ impl<'f> FleetPast<'f> {
             there.insert(key, row);
             ControlFlow::Continue(())
         })?;
-        let matching: u64 = self
-            .fleet
-            .client
-            .line(&format!("SELECT count() FROM {ends}"))?
-            .parse()
-            .map_err(|_| FleetError::Garbled)?;
-        let coming = limit.map_or(matching, |limit| matching.min(limit as u64));
-        if counted.is_none() && coming.saturating_add(count) > self.question.most {
-            return Err(FleetError::TooMany(matching.saturating_add(count), self.question.most));
+        let is_enough = |rows: u64| rows.saturating_add(count) <= self.question.most;
+        // How many come is known where rows are counted, or few are wanted.
+        if counted.is_none() && !limit.is_some_and(|limit| is_enough(limit as u64)) {
+            let matching = self.fleet.client.line(&format!("SELECT count() FROM {ends}"))?;
+            let matching: u64 = matching.parse().map_err(|_| FleetError::Garbled)?;
+            if !is_enough(matching) {
+                return Err(FleetError::TooMany(matching.saturating_add(count), self.question.most));
+            }
         }
         if let Some(select) = counted {
             let sql = format!(

@@ -309,6 +309,12 @@ pub(crate) fn address(address: IpAddr, has_type: bool) -> String {
     }
 }
 
+/// Returns that an end was not before a moment, in microseconds since 1970: parts of the table of other days are not looked at.
+pub(crate) fn not_before(at: i64) -> String {
+    let seconds = at.div_euclid(1_000_000).clamp(0, i64::from(u32::MAX));
+    format!("(ended >= toDateTime({seconds}) AND ended_us >= toInt64({at}))")
+}
+
 fn proto(transport: Transport) -> String {
     format!("(proto = '{}')", if transport == Transport::Tcp { "tcp" } else { "udp" })
 }

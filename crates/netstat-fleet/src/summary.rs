@@ -3,7 +3,7 @@
 use crate::error::FleetError;
 use crate::known::unescaped;
 use crate::past::Fleet;
-use crate::sql::{Rows, decided};
+use crate::sql::{Rows, decided, not_before};
 use crate::tables::{ENDS, OPEN};
 use netstat_engine::filter::Filter;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -101,8 +101,8 @@ impl Fleet {
             return Ok(None);
         }
         let (begin, end) = (micros(from), micros(until));
-        let within =
-            format!("ended_us >= toInt64({begin}) AND ended_us < toInt64({end}) AND {}", matching.sql);
+        let before = not_before(begin);
+        let within = format!("{before} AND ended_us < toInt64({end}) AND {}", matching.sql);
         let mut summary = FleetSummary::default();
         let total = self.amounts("'-'", &within, "")?;
         summary.total = total.into_iter().next();
