@@ -134,6 +134,8 @@ impl Talk {
         let end = ended.map_or(time(self.last), |(at, _)| Some(at));
         let started = time(if is_whole { self.syn_at.or(self.first) } else { None });
         socket.lifespan = Some(Box::new(Lifespan {
+            host: None,
+            alike: 1,
             role,
             started,
             started_before: if is_whole { None } else { time(self.first) },

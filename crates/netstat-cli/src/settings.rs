@@ -2,6 +2,7 @@
 
 mod act;
 mod capture;
+mod fleet;
 mod live;
 mod metrics;
 mod net_tools;
@@ -13,6 +14,7 @@ use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use act::{Act, Deed};
+pub(crate) use fleet::{FleetPlace, Ship, ShipTask};
 pub(crate) use live::{Live, LiveForm};
 pub(crate) use metrics::{Metrics, Sending};
 pub(crate) use net_tools::{
@@ -21,7 +23,7 @@ pub(crate) use net_tools::{
 };
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
-use netstat_engine::text::{Language, When};
+use netstat_engine::text::Language;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
@@ -33,7 +35,7 @@ use std::time::Duration;
 
 pub(crate) use capture::{Capture, Capturing, is_told};
 pub(crate) use page::Page;
-pub(crate) use past::is_kept;
+pub(crate) use past::{History, Past, is_kept};
 pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
@@ -110,6 +112,8 @@ pub(crate) enum Report {
     Metrics(Metrics),
     /// `netstat report`.
     Page(Page),
+    /// `netstat ship`.
+    Ship(Box<Ship>),
     /// Everything else.
     Connections(Connections),
 }
@@ -134,29 +138,10 @@ impl Report {
             | Self::Live(_)
             | Self::Metrics(_)
             | Self::Page(_)
+            | Self::Ship(_)
             | Self::NetTools(_) => false,
         }
     }
-}
-
-/// A span of the past, and how to show it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct History {
-    pub(crate) since: Option<When>,
-    pub(crate) until: Option<When>,
-    /// What happened, in short.
-    pub(crate) summary: bool,
-    /// The history to read.
-    pub(crate) store: PathBuf,
-    /// How rows are shown.
-    pub(crate) table: Connections,
-}
-
-/// The moment of a table of the past, and the history that has it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Past {
-    pub(crate) at: When,
-    pub(crate) store: PathBuf,
 }
 
 /// What to check, and how to show it.
@@ -344,11 +329,11 @@ impl Settings {
         };
         Self {
             // The live view goes to its moment itself.
-            past: arguments
-                .at
-                .clone()
-                .filter(|_| arguments.verb != Some(Verb::Live))
-                .map(|at| Past { at, store: past::store(arguments, &environment) }),
+            past: arguments.at.clone().filter(|_| arguments.verb != Some(Verb::Live)).map(|at| Past {
+                at,
+                store: past::store(arguments, &environment),
+                fleet: fleet::place(arguments, &environment),
+            }),
             report: report(arguments, &environment),
             language,
             repeat,
@@ -372,7 +357,13 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
         Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
         Some(Verb::History) => {
-            return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
+            let store = past::store(arguments, environment);
+            return Report::History(past::history(
+                arguments,
+                colour,
+                store,
+                fleet::place(arguments, environment),
+            ));
         }
         Some(Verb::Close) => return Report::Act(act::settings(arguments, Deed::Close, colour)),
         Some(Verb::End) => {
@@ -389,6 +380,13 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         }
         Some(Verb::Report) => {
             return Report::Page(page::settings(arguments, past::store(arguments, environment)));
+        }
+        Some(Verb::Ship) => {
+            return Report::Ship(Box::new(fleet::ship(
+                arguments,
+                environment,
+                past::store(arguments, environment),
+            )));
         }
         None => {}
     }

@@ -263,6 +263,8 @@ fn an_ended_connection_is_a_record() {
     let mut gone = socket(40_000, TcpState::Closed, held(7));
     let ended = UNIX_EPOCH + Duration::from_secs(5);
     gone.lifespan = Some(Box::new(Lifespan {
+        host: None,
+        alike: 1,
         role: ConnectionRole::Active,
         started: None,
         started_before: None,

@@ -138,6 +138,8 @@ pub enum GapCause {
     Suspended,
     /// A block of the store is damaged.
     Damaged,
+    /// Ends were deleted to make room before they could be sent to where they are asked for.
+    Unsent,
     /// The buffer had no room to tell that an end of some connections had closed its direction: until they end they may be
     /// told as established.
     HalfClosed,

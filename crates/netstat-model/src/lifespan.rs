@@ -53,9 +53,13 @@ pub enum EndReason {
 }
 
 /// When a connection, a listener or a UDP socket began and ended, as a recorder saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lifespan {
+    /// The host it was on, by the name that its recorder has; `None` where that is not known.
+    pub host: Option<Box<str>>,
+    /// How many alike it stands for: 1, but where whoever was asked has counted them.
+    pub alike: u64,
     /// Which end began it.
     pub role: ConnectionRole,
     /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where nobody saw that.

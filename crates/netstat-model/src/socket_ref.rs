@@ -358,7 +358,7 @@ impl<'a> SocketRef<'a> {
         socket.cgroup_id = self.cgroup_id();
         socket.namespace = self.namespace();
         socket.windows = self.windows().cloned().map(Box::new);
-        socket.lifespan = self.lifespan().copied().map(Box::new);
+        socket.lifespan = self.lifespan().cloned().map(Box::new);
         socket.family_facts = self.family_facts().cloned().map(Box::new);
         socket.ownership = self.ownership().to_owned();
         socket.peer_ownership = self.peer_ownership().to_owned();

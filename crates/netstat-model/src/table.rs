@@ -184,7 +184,7 @@ impl SocketTable {
             self.columns.windows.push(socket.windows().cloned().map(Box::new));
         }
         if self.keep.lifespan {
-            self.columns.lifespans.push(socket.lifespan().copied().map(Box::new));
+            self.columns.lifespans.push(socket.lifespan().cloned().map(Box::new));
         }
         self.columns.details.push(details);
     }
@@ -300,17 +300,6 @@ impl SocketTable {
             *next += 1;
             Some(RowId::new(block, place))
         })
-    }
-
-    /// Returns the row that came last, of a table that was not sorted.
-    pub fn last_row(&self) -> Option<RowId> {
-        let block = usize::from(*self.order.last()?);
-        let rows = match block.checked_sub(BLOCKS) {
-            None => self.v4.get(block)?.len(),
-            Some(BLOCKS) => self.other.len(),
-            Some(block) => self.v6.get(block)?.len(),
-        };
-        Some(RowId::new(block, rows.checked_sub(1)?))
     }
 
     /// Returns the sockets in the order in which they came, of a table that was not sorted.

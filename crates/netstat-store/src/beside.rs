@@ -126,7 +126,12 @@ fn restrict(_: &mut OpenOptions) {}
 
 /// Opens the lock of a store.
 pub(crate) fn open_lock(file: &Path, make: bool) -> io::Result<File> {
-    options().read(true).write(make).create(make).open(named_after(file, "lock"))
+    open_lock_named(file, "lock", make)
+}
+
+/// Opens a lock of a store that has another ending.
+pub(crate) fn open_lock_named(file: &Path, ending: &str, make: bool) -> io::Result<File> {
+    options().read(true).write(make).create(make).open(named_after(file, ending))
 }
 
 /// What tells a file from another of the same name.

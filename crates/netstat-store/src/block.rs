@@ -3,7 +3,7 @@
 //! A block begins with how many rows it has, how many addresses, and for each column the width of its numbers and the length
 //! of its compressed bytes; then come the columns. The numbers of a column are all as wide as the largest needs, and lie in
 //! planes: the lowest byte of every number, then the next one. Rows are sorted by their ends, which are kept as differences,
-//! and so are cookies.
+//! and so are cookies and the numbers of the ends.
 
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of, fold, unfold};
 use rustc_hash::FxHashMap;
@@ -20,7 +20,7 @@ const COLUMN_HEADER: usize = 1 + 4;
 const HEADER: usize = 4 + 4 + 4 + Field::ALL.len() * COLUMN_HEADER;
 
 /// The fields whose numbers are kept as differences from the number before.
-const DIFFERENCES: [Field; 2] = [Field::End, Field::Cookie];
+const DIFFERENCES: [Field; 3] = [Field::End, Field::Cookie, Field::Sequence];
 
 /// The bytes do not make a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

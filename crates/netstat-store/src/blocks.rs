@@ -17,14 +17,23 @@ fn io(error: std::io::Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
+/// Returns the lowest and the highest number of rows.
+fn sequences(rows: &[Row]) -> (u64, u64) {
+    let numbers = || rows.iter().map(|row| row.sequence);
+    (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0))
+}
+
 pub(crate) fn insert_fresh(transaction: &Transaction<'_>, boot: Boot, rows: &[Row]) -> rusqlite::Result<()> {
     for rows in rows.chunks(BLOCK) {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        transaction.prepare_cached("INSERT INTO fresh(boot, n, cols) VALUES (?, ?, ?)")?.execute(params![
-            boot,
-            count,
-            block::encode(rows, FAST).map_err(io)?
-        ])?;
+        transaction
+            .prepare_cached("INSERT INTO fresh(boot, n, last_sequence, cols) VALUES (?, ?, ?, ?)")?
+            .execute(params![
+                boot,
+                count,
+                signed(sequences(rows).1),
+                block::encode(rows, FAST).map_err(io)?
+            ])?;
     }
     Ok(())
 }
@@ -61,17 +70,21 @@ pub(crate) fn write_blocks(transaction: &Transaction<'_>, boot: Boot, rows: &[Ro
 
 fn write_block(transaction: &Transaction<'_>, boot: Boot, rows: &[Row]) -> rusqlite::Result<()> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+    let (first_sequence, last_sequence) = sequences(rows);
     let cols = block::encode(rows, LEVEL).map_err(io)?;
     let addresses = Packed::new(&cols).and_then(|packed| packed.addresses()).unwrap_or_default();
     transaction
         .prepare_cached(
-            "INSERT INTO block(boot, first_at, last_at, n, bloom, cols) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO block(boot, first_at, last_at, n, first_sequence, last_sequence, bloom, cols)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             boot,
             signed(first.end()),
             signed(last.end().min(LATEST)),
             i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            signed(first_sequence),
+            signed(last_sequence),
             bloom::build(&addresses),
             cols
         ])?;

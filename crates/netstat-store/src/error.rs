@@ -32,6 +32,8 @@ pub enum Fault {
     Gone,
     /// Another recorder writes to it.
     InUse,
+    /// Another program sends from it to the same place.
+    Sending,
     /// The disk is full.
     Full,
     /// It may not be opened.
@@ -94,6 +96,7 @@ impl fmt::Display for StoreError {
             }
             Fault::Gone => f.write_str("it was removed while it was being written"),
             Fault::InUse => f.write_str("another program is writing to it"),
+            Fault::Sending => f.write_str("another program sends from it to the same place"),
             Fault::Full => f.write_str("the disk is full"),
             Fault::NotPermitted => f.write_str("it may not be opened by this user"),
             Fault::Io(error) => write!(f, "{}", netstat_model::error::words_of(error)),

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use std::time::SystemTime;
 
 /// The causes in the order of their numbers.
-const CAUSES: [GapCause; 9] = [
+const CAUSES: [GapCause; 10] = [
     GapCause::Ring,
     GapCause::Store,
     GapCause::Unseen,
@@ -17,6 +17,7 @@ const CAUSES: [GapCause; 9] = [
     GapCause::Begins,
     GapCause::Processes,
     GapCause::HalfClosed,
+    GapCause::Unsent,
 ];
 
 /// A span of which the history is not whole.

@@ -34,21 +34,27 @@ mod row;
 mod scan;
 mod schema;
 mod session;
+mod shipping;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod writer;
 
 pub use beside::Beside;
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
+pub use life::{Presence, Seen, presence, socket_of};
 pub use past::Past;
 pub use preselect::Preselection;
+pub use processes::ToldProcess;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
 pub use session::WriterOptions;
+pub use shipping::{Ledger, Shipped, is_shipping};
 pub use summary::{
     Course, CourseLine, CourseWishes, Failure, Life, Listener, POINTS, Quantiles, Storm, Summary, Traffic,
 };
+pub use unsent::{Batch, Looked, Run, Told};
 pub use writer::{StoreSize, Writer};

@@ -11,6 +11,17 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher as _};
 
+/// What is known of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldProcess {
+    /// Its process ID, and that of its parent.
+    pub pid: u32,
+    /// See [`pid`](Self::pid).
+    pub parent: Option<u32>,
+    /// The rest, where it was kept.
+    pub record: Option<ProcessRecord>,
+}
+
 /// The runtimes in the order of their numbers.
 const RUNTIMES: [ContainerRuntime; 5] = [
     ContainerRuntime::Docker,
@@ -19,6 +30,12 @@ const RUNTIMES: [ContainerRuntime; 5] = [
     ContainerRuntime::CriO,
     ContainerRuntime::Kubernetes,
 ];
+
+/// Asks for processes and what is known of them, in the order in which they are read.
+const RECORDS: &str =
+    "SELECT pid, start, executions, process.id, parent, program.id, uid, user, name, comm, executable,
+         arguments, cgroup, unit, runtime, container, pod
+     FROM process LEFT JOIN program ON program.id = process.program";
 
 /// Returns the number of a process; `None` where the store does not know it.
 pub(crate) fn find(
@@ -132,6 +149,16 @@ pub(crate) fn instance(connection: &Connection, id: ProcessId) -> rusqlite::Resu
         .optional()
 }
 
+/// Returns what is known of one process.
+pub(crate) fn one(connection: &Connection, id: ProcessId) -> rusqlite::Result<ToldProcess> {
+    connection.prepare_cached(&format!("{RECORDS} WHERE process.id = ?"))?.query_row([signed(id)], |row| {
+        let instance = instance_of(row)?;
+        // One that is damaged is unknown.
+        let record = record_of(row, instance).ok().flatten();
+        Ok(ToldProcess { pid: instance.process.pid, parent: row.get(4)?, record })
+    })
+}
+
 fn instance_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProcessInstance> {
     let process = ProcessKey { pid: row.get(0)?, start_time: unsigned(row.get(1)?) };
     Ok(ProcessInstance { process, executions: row.get(2)? })
@@ -144,11 +171,7 @@ pub(crate) fn each(
     mut each: impl FnMut(ProcessId, ProcessInstance, Option<ProcessRecord>, usize) -> Result<(), Spent>,
 ) -> rusqlite::Result<u64> {
     let mut damaged = 0;
-    let mut statement = connection.prepare(
-        "SELECT pid, start, executions, process.id, parent, program.id, uid, user, name, comm, executable, arguments,
-             cgroup, unit, runtime, container, pod
-         FROM process LEFT JOIN program ON program.id = process.program",
-    )?;
+    let mut statement = connection.prepare(RECORDS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let Ok(instance) = instance_of(row) else {

@@ -25,6 +25,8 @@ pub(crate) enum Bound {
 /// One end. Times are microseconds since boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
+    /// Which end of this store it is, in the order in which they were written, from 1; 0 while it is open.
+    pub(crate) sequence: u64,
     pub(crate) cookie: u64,
     /// Inode of the network namespace.
     pub(crate) namespace: Option<u64>,
@@ -52,6 +54,7 @@ impl Row {
     /// Returns the row of a record whose process has this number.
     pub(crate) fn of(record: &ConnectionRecord, process: Option<ProcessId>) -> Self {
         Self {
+            sequence: 0,
             cookie: record.cookie,
             namespace: record.namespace.map(|namespace| namespace.inode),
             transport: record.transport,
@@ -184,10 +187,11 @@ pub(crate) enum Field {
     Rtt,
     MinRtt,
     Retransmits,
+    Sequence,
 }
 
 impl Field {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::End,
         Self::Lasted,
         Self::Established,
@@ -207,6 +211,7 @@ impl Field {
         Self::Rtt,
         Self::MinRtt,
         Self::Retransmits,
+        Self::Sequence,
     ];
 
     /// Returns its name in the tables of single rows.
@@ -231,6 +236,7 @@ impl Field {
             Self::Rtt => "rtt",
             Self::MinRtt => "min_rtt",
             Self::Retransmits => "retransmits",
+            Self::Sequence => "sequence",
         }
     }
 
@@ -377,6 +383,7 @@ impl Row {
             known(self.rtt),
             known(self.min_rtt),
             known(self.retransmits),
+            self.sequence,
         ]
     }
 
@@ -403,6 +410,7 @@ impl Row {
             rtt,
             min_rtt,
             retransmits,
+            sequence,
         ] = *values;
         let port = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
         let endpoint = |number: u64, of: u64| {
@@ -412,6 +420,7 @@ impl Row {
         let unspecified = IpEndpoint { port: port(local_port), ..IpEndpoint::ANY_V6 };
         let (began, begin) = (time(end, lasted), kind::begin(kind));
         Self {
+            sequence,
             cookie,
             namespace: value(namespace),
             transport: kind::transport(kind),

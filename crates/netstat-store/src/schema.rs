@@ -6,11 +6,12 @@ use crate::guard::{Budget, guard, has_tables_of};
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables. It grows when an older version of this program would misread them.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What SQLite calls the application: `NSHI`.
 const APPLICATION: i64 = 0x4e53_4849;
@@ -29,7 +30,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT UNIQUE);
 CREATE TABLE clock(boot INTEGER NOT NULL, at INTEGER NOT NULL, wall INTEGER NOT NULL);
 CREATE TABLE session(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
-    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER);
+    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER, sequence INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE program(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, uid INTEGER, user TEXT, name BLOB NOT NULL,
     comm BLOB NOT NULL, executable BLOB, arguments BLOB, cgroup BLOB, unit TEXT, runtime INTEGER, container TEXT,
     pod TEXT);
@@ -38,16 +39,20 @@ CREATE TABLE process(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, pid INTEGER 
     executions INTEGER NOT NULL, parent INTEGER, program INTEGER, last_block INTEGER);
 CREATE UNIQUE INDEX process_by_key ON process(boot, pid, start, executions);
 CREATE TABLE block(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, first_at INTEGER NOT NULL,
-    last_at INTEGER NOT NULL, n INTEGER NOT NULL, bloom BLOB NOT NULL,
+    last_at INTEGER NOT NULL, n INTEGER NOT NULL, first_sequence INTEGER NOT NULL, last_sequence INTEGER NOT NULL,
+    bloom BLOB NOT NULL,
     cols BLOB NOT NULL);
 CREATE INDEX block_by_end ON block(boot, last_at, first_at);
-CREATE TABLE fresh(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, n INTEGER NOT NULL, cols BLOB NOT NULL);
+CREATE TABLE fresh(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, n INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL, cols BLOB NOT NULL);
 CREATE TABLE open(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, {rows});
 CREATE TABLE long(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, block INTEGER NOT NULL, {rows});
 CREATE INDEX long_by_end ON long(boot, ended);
 CREATE INDEX long_by_block ON long(block);
 CREATE TABLE gap(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
     until_at INTEGER NOT NULL, lost INTEGER, cause INTEGER NOT NULL);
+CREATE TABLE shipped(target TEXT PRIMARY KEY, sequence INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, wall INTEGER, failed_wall INTEGER, failure TEXT) WITHOUT ROWID;
 ";
 
 /// Returns the statements that make the tables.
@@ -102,13 +107,27 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         .map_err(database)?;
     if is_new {
         let tables = tables();
+        // Tells this store from any other, wherever both are kept.
+        let store = signed(RandomState::new().build_hasher().finish());
         connection
             .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+                "BEGIN IMMEDIATE; {tables} INSERT INTO meta(key, value) VALUES ('store', {store}); PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
             ))
             .map_err(database)?;
     }
     Ok((connection, lock, file))
+}
+
+/// Opens a store to note something in it beside whoever records, where there is one.
+pub(crate) fn open_beside(file: &Path) -> Result<Connection, StoreError> {
+    File::open(file).map_err(|error| StoreError::io(file, error))?;
+    let database = |error| StoreError::database(file, error);
+    let connection =
+        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(database)?;
+    connection.busy_timeout(PATIENCE).map_err(database)?;
+    check_version(&connection, file)?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL;").map_err(database)?;
+    Ok(connection)
 }
 
 /// Returns whether a recorder writes to the store in a folder, or the file of one.

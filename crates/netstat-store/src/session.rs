@@ -37,6 +37,8 @@ pub(crate) struct Begun {
     pub(crate) next_process: ProcessId,
     pub(crate) open: FxHashMap<Key, i64>,
     pub(crate) next_open: i64,
+    /// The number of the last end that was written.
+    pub(crate) sequence: u64,
 }
 
 pub(crate) fn begin(
@@ -73,6 +75,7 @@ pub(crate) fn begin(
     let next = |sql| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
     let next_process = unsigned(next("SELECT coalesce(max(id), 0) + 1 FROM process")?);
     let next_open = next("SELECT coalesce(max(id), 0) + 1 FROM open")?;
+    let sequence = unsigned(next("SELECT coalesce(max(sequence), 0) FROM session")?);
     let mut open = FxHashMap::default();
     {
         let sql = format!("SELECT id, {} FROM open WHERE boot = ?", row_columns());
@@ -83,7 +86,7 @@ pub(crate) fn begin(
         }
     }
     transaction.commit()?;
-    Ok(Begun { boot, session, next_process, open, next_open })
+    Ok(Begun { boot, session, next_process, open, next_open, sequence })
 }
 
 /// How far the time of day of a boot may be from what it was, in microseconds. Of a boot that was recorded for longer than

@@ -6,6 +6,7 @@ mod hostile;
 mod keeping;
 mod language;
 mod moments;
+mod sending;
 mod summing;
 
 use crate::made::record;

@@ -9,7 +9,7 @@ use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::session::{WriterOptions, begin, insert_reading, set_meta};
-use crate::{gap, processes};
+use crate::{gap, processes, shipping};
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
 };
@@ -61,6 +61,8 @@ pub struct Writer {
     next_process: ProcessId,
     open: FxHashMap<Key, i64>,
     next_open: i64,
+    /// The number of the last end that was written.
+    sequence: u64,
     pending: Pending,
 }
 
@@ -95,6 +97,7 @@ impl Writer {
             next_process: begun.next_process,
             open: begun.open,
             next_open: begun.next_open,
+            sequence: begun.sequence,
             pending: Pending::default(),
         };
         writer.settle_earlier_boots().map_err(error)?;
@@ -237,8 +240,16 @@ impl Writer {
             insert_reading(&transaction, self.boot, at, wall)?;
         }
         transaction
-            .prepare_cached("UPDATE session SET from_at = ?, until_at = ?, mode = ? WHERE id = ?")?
-            .execute(params![signed(self.begun), signed(at), self.options.mode, self.session])?;
+            .prepare_cached(
+                "UPDATE session SET from_at = ?, until_at = ?, mode = ?, sequence = ? WHERE id = ?",
+            )?
+            .execute(params![
+                signed(self.begun),
+                signed(at),
+                self.options.mode,
+                signed(self.sequence.saturating_add(self.pending.ended.len() as u64)),
+                self.session
+            ])?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
             processes::insert_bare(&transaction, *id, self.boot, instance)?;
@@ -263,6 +274,7 @@ impl Writer {
         close(&transaction, &pending.closed, &mut ended)?;
         let opened = open(&transaction, self.boot, pending, &self.open, self.next_open)?;
         ended.sort_by_key(Row::end);
+        number(&mut ended, self.sequence);
         let waited = self.fresh.first().map_or(0, |first| at.saturating_sub(first.end()));
         let is_full = self.fresh.len() + ended.len() >= BLOCK;
         let is_late = waited > LONGEST_WAIT;
@@ -278,6 +290,7 @@ impl Writer {
         }
         transaction.commit()?;
         self.committed = at;
+        self.sequence = self.sequence.saturating_add(ended.len() as u64);
         if stepped {
             self.clock = (at, wall);
         }
@@ -332,11 +345,21 @@ impl Writer {
                 rows.push(Row { ended: Some((last, EndReason::Unseen)), ..row? });
             }
             drop(statement);
+            // Those that waited have their numbers.
+            rows.sort_by_key(|row| (row.sequence == 0, row.end()));
+            let numbered = rows.partition_point(|row| row.sequence > 0);
+            if let Some(new) = rows.get_mut(numbered..) {
+                self.sequence = self.sequence.saturating_add(number(new, self.sequence));
+            }
             rows.sort_by_key(Row::end);
             write_blocks(&transaction, boot, &rows)?;
             transaction.execute("DELETE FROM fresh WHERE boot = ?", [boot])?;
             transaction.execute("DELETE FROM open WHERE boot = ?", [boot])?;
         }
+        transaction.execute(
+            "UPDATE session SET sequence = ? WHERE id = ?",
+            params![signed(self.sequence), self.session],
+        )?;
         transaction.commit()
     }
 
@@ -359,6 +382,7 @@ impl Writer {
             if !is_old && bytes_in_use(&transaction)? <= self.options.keep_bytes {
                 break;
             }
+            shipping::count_unsent(&transaction, id)?;
             transaction.execute("DELETE FROM block WHERE id = ?", [id])?;
             transaction.execute("DELETE FROM long WHERE block = ?", [id])?;
             deleted = Some((id, boot, last));
@@ -423,6 +447,14 @@ impl Writer {
         };
         read().map_err(|error| StoreError::database(&self.file, error))
     }
+}
+
+/// Gives ends their numbers, those behind `last`. Returns how many there are.
+fn number(ends: &mut [Row], last: u64) -> u64 {
+    for (row, number) in ends.iter_mut().zip(last.saturating_add(1)..) {
+        row.sequence = number;
+    }
+    ends.len() as u64
 }
 
 fn wall_of(reading: &ClockReading) -> i64 {

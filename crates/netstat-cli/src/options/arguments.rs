@@ -5,6 +5,7 @@ use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
+use netstat_fleet::Target;
 use netstat_model::query::{Kinds, Owners, SocketSource, Tables};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
@@ -95,12 +96,18 @@ pub(crate) struct Arguments {
     pub(crate) check: CheckArguments,
     /// Arguments of `netstat capture`.
     pub(crate) capture: CaptureArguments,
+    /// `--once`: whether `netstat metrics` and `netstat ship` end after the first time.
+    pub(crate) once: bool,
     /// Arguments of `netstat metrics`.
     pub(crate) metrics: MetricsArguments,
     /// Arguments of `netstat history`, which `netstat report` shares.
     pub(crate) history: HistoryArguments,
     /// `--page`: the file that `netstat report` writes; `-` for standard output.
     pub(crate) page: Option<PathBuf>,
+    /// `--from` and what goes with it.
+    pub(crate) fleet: FleetArguments,
+    /// Arguments of `netstat ship`.
+    pub(crate) ship: ShipArguments,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
     /// `--store`: the history to read, or to write.
@@ -192,8 +199,6 @@ pub(crate) struct CaptureArguments {
 pub(crate) struct MetricsArguments {
     /// `--listen`: where to answer.
     pub(crate) listen: Option<SocketAddr>,
-    /// `--once`: measure once, and end.
-    pub(crate) once: bool,
     /// `--output`: the file to write.
     pub(crate) output: Option<PathBuf>,
     /// `--otlp`: where to send.
@@ -221,6 +226,34 @@ pub(crate) struct RecordArguments {
     pub(crate) status: bool,
     /// `--stop`: stop it.
     pub(crate) stop: bool,
+    /// `--ship`: the database to send what is kept to.
+    pub(crate) ship: Option<Target>,
+}
+
+/// What was typed about histories of many hosts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct FleetArguments {
+    /// `--from`: the database to ask.
+    pub(crate) from: Option<Target>,
+    /// `--host`: a pattern for the hosts that are asked about.
+    pub(crate) host: Option<String>,
+    /// `--credentials`: the file with user and password.
+    pub(crate) credentials: Option<PathBuf>,
+    /// `--max-rows`: how many rows may be fetched.
+    pub(crate) most: Option<u64>,
+}
+
+/// What was typed after `netstat ship`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ShipArguments {
+    /// `--to`: the database to send to.
+    pub(crate) to: Option<Target>,
+    /// `--every`: the pause between two inserts.
+    pub(crate) every: Option<Duration>,
+    /// `--schema`: print the tables.
+    pub(crate) schema: bool,
+    /// `--create`: make them.
+    pub(crate) create: bool,
 }
 
 /// What was typed after `netstat close` or `netstat end`.
@@ -297,6 +330,8 @@ named! {
         Metrics = "metrics",
         /// Makes a page of what happened.
         Report = "report",
+        /// Sends what a recorder keeps to where it is asked for.
+        Ship = "ship",
     }
 }
 
@@ -313,6 +348,7 @@ impl Verb {
             Self::Capture => "capture",
             Self::Metrics => "metrics",
             Self::Report => "report",
+            Self::Ship => "ship",
         }
     }
 

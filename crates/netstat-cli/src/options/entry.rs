@@ -54,13 +54,15 @@ pub(super) enum Topic {
     Metrics,
     /// `netstat report` only.
     Report,
+    /// `netstat ship` only.
+    Ship,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, Text); 12] = [
+    pub(super) const ALL: [(Self, Text); 13] = [
         (Self::Connections, Text::fixed("The connection table", "연결 표")),
         (Self::Other, Text::fixed("Other reports", "다른 보고서")),
         (Self::Check, Text::fixed("Options for netstat check", "netstat check의 옵션")),
@@ -75,6 +77,7 @@ impl Topic {
         (Self::Capture, Text::fixed("Options for netstat capture", "netstat capture의 옵션")),
         (Self::Metrics, Text::fixed("Options for netstat metrics", "netstat metrics의 옵션")),
         (Self::Report, Text::fixed("Options for netstat report", "netstat report의 옵션")),
+        (Self::Ship, Text::fixed("Options for netstat ship", "netstat ship의 옵션")),
         (Self::Program, Text::fixed("General options", "일반 옵션")),
     ];
 
@@ -90,6 +93,7 @@ impl Topic {
             Self::Capture => Some(Verb::Capture),
             Self::Metrics => Some(Verb::Metrics),
             Self::Report => Some(Verb::Report),
+            Self::Ship => Some(Verb::Ship),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

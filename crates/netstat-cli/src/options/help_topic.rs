@@ -32,6 +32,8 @@ named! {
         Metrics = "metrics",
         /// `netstat report`.
         Report = "report",
+        /// `netstat ship`.
+        Ship = "ship",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -53,6 +55,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::Capture) => Command::HelpVerb(Verb::Capture, manner),
         Some(HelpTopic::Metrics) => Command::HelpVerb(Verb::Metrics, manner),
         Some(HelpTopic::Report) => Command::HelpVerb(Verb::Report, manner),
+        Some(HelpTopic::Ship) => Command::HelpVerb(Verb::Ship, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

@@ -22,7 +22,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     }
     combine::check_namespace(arguments)?;
     let typed = &arguments.metrics;
-    if typed.listen.is_none() && typed.otlp.is_none() && !typed.once {
+    if typed.listen.is_none() && typed.otlp.is_none() && !arguments.once {
         return Err(complaint!(
             "netstat metrics needs somebody to tell: type netstat metrics --listen 127.0.0.1:9478, netstat metrics --once, or \
              netstat metrics --otlp http://127.0.0.1:4318",
@@ -30,13 +30,13 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
              netstat metrics --once, netstat metrics --otlp http://127.0.0.1:4318"
         ));
     }
-    if typed.once && typed.listen.is_some() {
+    if arguments.once && typed.listen.is_some() {
         return Err(complaint!(
             "--once ends at once, and --listen answers until it is stopped: type one of them",
             "--once는 한 번만 하고 끝나고 --listen은 중지할 때까지 응답합니다. 하나만 입력하세요"
         ));
     }
-    if typed.output.is_some() && (!typed.once || typed.otlp.is_some()) {
+    if typed.output.is_some() && (!arguments.once || typed.otlp.is_some()) {
         return Err(complaint!(
             "-o names the file of --once: type netstat metrics --once -o netstat.prom",
             "-o는 --once로 쓸 파일입니다. 이렇게 입력하세요: netstat metrics --once -o netstat.prom"
@@ -48,14 +48,16 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "--logs는 수집기로 보냅니다. 이렇게 입력하세요: netstat metrics --otlp http://127.0.0.1:4318 --logs"
         ));
     }
-    if typed.logs != arguments.history.since.is_some() && (arguments.history.since.is_some() || typed.once) {
+    if typed.logs != arguments.history.since.is_some()
+        && (arguments.history.since.is_some() || arguments.once)
+    {
         return Err(complaint!(
             "--since says from when --logs sends, and --once --logs needs it: type --logs --since 1h",
             "--since는 --logs가 언제부터 보낼지 정하며, --once --logs에는 꼭 필요합니다. 이렇게 입력하세요: --logs --since 1h"
         ));
     }
     if let Some(seconds) = arguments.interval
-        && (typed.otlp.is_none() || typed.once)
+        && (typed.otlp.is_none() || arguments.once)
     {
         return Err(complaint!(
             "{seconds} is an interval, which only --otlp without --once has: leave it out",

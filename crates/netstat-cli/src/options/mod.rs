@@ -39,6 +39,7 @@ mod complete;
 mod dialect;
 mod document;
 mod entry;
+mod fleet;
 mod generate;
 mod habits;
 mod help_topic;

@@ -6,8 +6,8 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value, ValueKind};
 use super::mistakes::{self, nearest_long};
 use super::{
-    act, capture, check as check_words, combine, habits, help_topic, history, live, metrics, net_tools,
-    record, report, table, verb, words as plain_words,
+    act, capture, check as check_words, combine, fleet, habits, help_topic, history, live, metrics,
+    net_tools, record, report, table, verb, words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::{for_shell, quoted};
@@ -46,13 +46,17 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             Verb::Check => check_words::settle(plain, &mut parser.arguments)?,
             Verb::Record => record::settle(&plain, &parser.arguments)?,
             Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
-            Verb::History => history::settle(plain, &mut parser.arguments)?,
+            Verb::History => {
+                history::settle(plain, &mut parser.arguments)?;
+                fleet::settle(&mut parser.arguments)?;
+            }
             Verb::Close | Verb::End => act::settle(plain, verb, &mut parser.arguments)?,
             Verb::Live => live::settle(plain, &mut parser.arguments)?,
             Verb::Capture if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::Capture => capture::settle(plain, &mut parser.arguments)?,
             Verb::Metrics => metrics::settle(plain, &mut parser.arguments)?,
             Verb::Report => report::settle(&plain, &parser.arguments)?,
+            Verb::Ship => fleet::settle_ship(&plain, &parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
@@ -62,6 +66,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }
+    fleet::settle(&mut parser.arguments)?;
     combine::check(&parser.arguments)?;
     Ok(Command::Run(Box::new(parser.arguments)))
 }

@@ -29,6 +29,7 @@ pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Co
         (typed.keep.is_some(), "--keep"),
         (typed.keep_days.is_some(), "--keep-days"),
         (arguments.owners.is_some(), "--owners"),
+        (typed.ship.is_some(), "--ship"),
     ];
     if let (Some(asks), Some((_, option))) = (asks, records.iter().find(|(given, _)| *given)) {
         return Err(complaint!(
@@ -36,6 +37,12 @@ pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Co
             "{asks}: 기록하지 않으므로 {option} 옵션은 아무 일도 하지 않습니다. 빼고 입력하세요",
             asks,
             option = *option
+        ));
+    }
+    if typed.ship.is_some() && typed.follow && arguments.store.is_none() {
+        return Err(complaint!(
+            "--ship sends what is kept, and --follow keeps nothing: add --store, or leave one of the two out",
+            "--ship은 저장한 것을 보내는데 --follow는 저장하지 않습니다. --store를 더하거나 둘 중 하나를 빼세요"
         ));
     }
     if typed.opens && !typed.follow {

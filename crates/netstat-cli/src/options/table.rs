@@ -18,10 +18,11 @@ mod record;
 mod report;
 mod reports;
 mod shape;
+mod ship;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 13] = [
+const LISTS: [&[Entry]; 14] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -34,6 +35,7 @@ const LISTS: [&[Entry]; 13] = [
     capture::OPTIONS,
     metrics::OPTIONS,
     report::OPTIONS,
+    ship::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -49,6 +51,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Capture => &capture::SHARED,
         Verb::Metrics => &metrics::SHARED,
         Verb::Report => &report::SHARED,
+        Verb::Ship => &ship::SHARED,
     }
 }
 

@@ -16,12 +16,14 @@ use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, Text, When, nearest};
 use netstat_engine::view::sort::Order;
+use netstat_fleet::{Target, TargetError};
 use netstat_live::Tab;
 use netstat_model::query::{Kinds, Owners, SocketSource, Tables, UnknownTable};
 pub(super) use places::{parse_listen, parse_otlp};
 pub(super) use quantities::{
-    parse_budget, parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit, parse_max_size,
-    parse_resolve_timeout, parse_size, parse_snap, parse_top, parse_wait_timeout, parse_watch,
+    parse_budget, parse_count, parse_every, parse_interval, parse_keep_days, parse_lasts, parse_limit,
+    parse_max_rows, parse_max_size, parse_resolve_timeout, parse_size, parse_snap, parse_top,
+    parse_wait_timeout, parse_watch,
 };
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -334,6 +336,62 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
             "--generate {name}: 없는 문서입니다. {instead}",
             name = quoted(text),
             instead
+        )
+    })
+}
+
+/// Parses the URL of a database.
+pub(super) fn parse_target(option: &str, text: &OsStr) -> Result<Target, Complaint> {
+    let url = text.to_str().unwrap_or_default();
+    let example = format!("{option} clickhouse://ch.example.com/netstat");
+    let word = quoted(text);
+    Target::parse(url).map_err(|why| match why {
+        // The URL is not repeated: it has a password.
+        TargetError::Password => complaint!(
+            "{option}: a password in a URL is in the list of processes for everybody: put it into a file for --credentials, or \
+             into NETSTAT_CLICKHOUSE_PASSWORD",
+            "{option}: URL에 적은 암호는 프로세스 목록에서 누구나 볼 수 있습니다. --credentials의 파일이나 환경 변수 \
+             NETSTAT_CLICKHOUSE_PASSWORD에 넣으세요",
+            option
+        ),
+        TargetError::Scheme => complaint!(
+            "{option} {word} is not the URL of a database: type, for example, {example}",
+            "{option} {word}: 데이터베이스의 URL이 아닙니다. 입력 예: {example}",
+            option,
+            word,
+            example
+        ),
+        TargetError::Host | TargetError::Port => complaint!(
+            "{option} {word} names no host with a port: type, for example, {example}",
+            "{option} {word}: 호스트와 포트가 올바르지 않습니다. 입력 예: {example}",
+            option,
+            word,
+            example
+        ),
+        TargetError::Database => complaint!(
+            "{option} {word} names no database, of letters, digits and _: type, for example, {example}",
+            "{option} {word}: 데이터베이스 이름(영문자, 숫자, _)이 없습니다. 입력 예: {example}",
+            option,
+            word,
+            example
+        ),
+        TargetError::Setting => complaint!(
+            "{option} {word} has something behind its ? that is not NAME=VALUE: type, for example, {example}?secure=1",
+            "{option} {word}: ? 뒤에 이름=값이 아닌 것이 있습니다. 입력 예: {example}?secure=1",
+            option,
+            word,
+            example
+        ),
+    })
+}
+
+/// Parses the value of `--host`.
+pub(super) fn parse_host(text: &OsStr) -> Result<String, Complaint> {
+    text.to_str().filter(|glob| !glob.is_empty()).map(str::to_owned).ok_or_else(|| {
+        complaint!(
+            "--host {word} names no host: type, for example, --host 'web*'",
+            "--host {word}: 호스트 이름이 아닙니다. 입력 예: --host 'web*'",
+            word = quoted(text)
         )
     })
 }

@@ -113,8 +113,18 @@ fn the_document_is_typed_whole_and_valid() {
         }
         // A connection has no backlog and nobody behind it, addresses of documentation are nowhere, what is there has not ended, and other families
         // have peers and details.
-        let none =
-            ["backlog", "behind", "country", "network", "detail", "ended", "reason", "side", "first_fin"];
+        let none = [
+            "backlog",
+            "behind",
+            "country",
+            "network",
+            "detail",
+            "ended",
+            "reason",
+            "side",
+            "host",
+            "first_fin",
+        ];
         let none = none.contains(&column.name)
             || column.name.starts_with("peer_")
             || column.name.starts_with("started_");

@@ -32,6 +32,7 @@ pub(crate) mod recorder_status;
 pub mod report_json;
 pub mod routes;
 pub mod schema;
+pub(crate) mod ship_status;
 pub mod sockets;
 pub mod statistics;
 pub(crate) mod summary;

@@ -1,14 +1,14 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections};
+use super::{Session, connections, explain};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
-use crate::settings::History;
+use crate::settings::{Connections, History};
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_model::Warning;
-use netstat_os::Machine as _;
+use netstat_model::{Error, Warning};
+use netstat_os::{Machine, Processes, Sockets};
 use netstat_store::{Past, Preselection, Reader, Span, Standing};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -57,9 +57,25 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     let gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
     let live = Rc::clone(&session.backend);
     let past = Past::span(&reader, whole, rows, last, now);
-    let system = PastSystem { past, reader: &reader, live: &live };
-    past::show(session, &system, gaps, |session, system, out| {
-        let lacks = connections::table(session, system, &asked.table, out)?;
+    let users = || past::users_of(reader.users());
+    let system = PastSystem { past: &past, users: &users, live: &live };
+    show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
+    past::say_all_gaps(gaps, &past, session);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the table of a span.
+///
+/// # Errors
+/// What failed.
+pub(super) fn show<P: Sockets + Processes + Machine>(
+    session: &mut Session<'_>,
+    system: &PastSystem<'_, P>,
+    table: &Connections,
+    explained: &dyn Fn(&Error) -> Trouble,
+) -> Result<(), Trouble> {
+    past::show(session, system, explained, |session, system, out| {
+        let lacks = connections::table(session, system, table, out)?;
         // Who holds a connection that is over is known, or will never be.
         Ok(lacks.into_iter().filter(|lack| !matches!(lack, Warning::OwnersVanished { .. })).collect())
     })
@@ -109,6 +125,15 @@ pub(super) fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) 
     let Some((first, last)) = reader.reach() else {
         return Err(past::empty());
     };
+    within(session, span, (first, last))
+}
+
+/// Refuses a span that has nothing in common with what was recorded, from the first moment to the last.
+pub(super) fn within(
+    session: &Session<'_>,
+    span: &Span,
+    (first, last): (SystemTime, SystemTime),
+) -> Result<(), Text> {
     let shown = |time| session.zone.to_the_second(time);
     if span.since.zip(span.until).is_some_and(|(since, until)| since >= until) {
         return Err(both!(

@@ -11,6 +11,9 @@ mod elsewhere;
 mod exists;
 mod files;
 mod filter;
+mod fleet;
+mod fleet_past;
+mod fleet_summary;
 mod history;
 mod in_place;
 mod live;
@@ -28,6 +31,7 @@ mod record;
 mod recorder_status;
 mod rights;
 mod routes;
+mod ship;
 mod statistics;
 mod unavailable;
 
@@ -167,11 +171,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     }
     let names = NameSource::new(backend.name_lookup());
     let zone: LazyCell<Zone> = LazyCell::new(|| Zone::new(TimeZone::system()));
-    let past_users = match past::store(settings) {
-        Some(store) if !settings.filter.is_empty() => {
+    let past_users = match past::place(settings).filter(|_| !settings.filter.is_empty()) {
+        Some(past::Place::Store(store)) => {
             Some(past::open(store)?.users().map_err(|error| past::store_error(&error))?)
         }
-        _ => None,
+        // Names are looked up where the filter has one.
+        Some(past::Place::Fleet(place)) if names_user(&settings.filter) => {
+            Some(fleet::open(place)?.users().map_err(|error| fleet::fleet_error(&error, place))?)
+        }
+        Some(past::Place::Fleet(_)) => Some(Vec::new()),
+        None => None,
     };
     let filter = filter::filter(&*backend, &settings.filter, &zone, past_users.as_deref())?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
@@ -204,17 +213,26 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     match &settings.report {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
-        Report::History(asked) => return history::run(&mut session, asked),
-        Report::Page(asked) => return page::run(&session, asked),
+        Report::History(asked) => {
+            return match &asked.fleet {
+                Some(place) => fleet_past::history(&mut session, asked, place),
+                None => history::run(&mut session, asked),
+            };
+        }
         Report::Act(asked) => return act::run(&session, asked),
         Report::Live(asked) => return live::run(&session, asked),
+        Report::Ship(asked) => return ship::run(&session, asked),
+        Report::Page(asked) => return page::run(&session, asked),
         Report::Metrics(asked) => return metrics::run(&session, asked),
         Report::Capture(Capture::Live(asked)) => return capture::run(&session, asked),
         Report::Capture(Capture::Read { file, table }) => return captured::run(&mut session, file, table),
         _ => {}
     }
     if let Some(asked) = &settings.past {
-        return past::run(&mut session, asked);
+        return match &asked.fleet {
+            Some(place) => fleet_past::moment(&mut session, &asked.at, place),
+            None => past::run(&mut session, asked),
+        };
     }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
@@ -252,6 +270,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             })
         },
     )
+}
+
+/// Whether a filter may have the name of a user in it.
+fn names_user(filter: &[std::ffi::OsString]) -> bool {
+    filter.iter().any(|word| word.to_string_lossy().to_ascii_lowercase().contains("user"))
 }
 
 /// Returns where the report is drawn in place: where that was asked for, on a terminal that can do it. Data is not drawn.
@@ -387,6 +410,7 @@ impl Session<'_> {
             | Report::Live(_)
             | Report::Metrics(_)
             | Report::Page(_)
+            | Report::Ship(_)
             | Report::Capture(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),

@@ -3,7 +3,7 @@
 use super::unavailable::Available;
 use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
-use crate::settings::{Past as Asked, Report, Settings, is_kept};
+use crate::settings::{FleetPlace, Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
 use netstat_engine::columns::{Column, ColumnNeeds};
 use netstat_engine::look::{Look, LookSource as _, LookWishes, Walk, WalkWishes};
@@ -42,13 +42,14 @@ fn is_kept_of_moments(column: &Column) -> bool {
 }
 
 /// The past as a system: sockets and processes are those of the history; services are called as they are here.
-pub(super) struct PastSystem<'a> {
-    pub(super) past: Past<'a>,
-    pub(super) reader: &'a Reader,
+pub(super) struct PastSystem<'a, P> {
+    pub(super) past: &'a P,
+    /// Tells the names of users where it was recorded: its numbers may be other users here.
+    pub(super) users: &'a dyn Fn() -> Answer<Vec<u8>>,
     pub(super) live: &'a Opened,
 }
 
-impl Sockets for PastSystem<'_> {
+impl<P: Sockets> Sockets for PastSystem<'_, P> {
     fn sockets(
         &self,
         listing: &Listing<'_>,
@@ -58,13 +59,13 @@ impl Sockets for PastSystem<'_> {
     }
 }
 
-impl Processes for PastSystem<'_> {
+impl<P: Processes> Processes for PastSystem<'_, P> {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         self.past.processes(wanted, fields)
     }
 }
 
-impl Machine for PastSystem<'_> {
+impl<P: Machine> Machine for PastSystem<'_, P> {
     fn host_name(&self) -> Result<String, Error> {
         self.past.host_name()
     }
@@ -86,7 +87,7 @@ impl Machine for PastSystem<'_> {
     }
 }
 
-impl NameDatabases for PastSystem<'_> {
+impl<P> NameDatabases for PastSystem<'_, P> {
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
         self.live.local_addresses()
     }
@@ -95,16 +96,8 @@ impl NameDatabases for PastSystem<'_> {
         self.live.services()
     }
 
-    /// Those of the recorded host: its numbers may be other users here.
     fn users(&self) -> Answer<Vec<u8>> {
-        let (data, warnings) = match self.reader.users() {
-            Ok(users) => (users, Vec::new()),
-            Err(error) => {
-                let reason = error.to_string();
-                (Vec::new(), vec![Warning::SourceUnavailable { what: "the names of users", reason }])
-            }
-        };
-        Answer { data, warnings }
+        (self.users)()
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
@@ -113,10 +106,10 @@ impl NameDatabases for PastSystem<'_> {
 }
 
 /// What is past does not change.
-impl SocketWatch for PastSystem<'_> {}
+impl<P> SocketWatch for PastSystem<'_, P> {}
 
 /// A history has none.
-impl Routes for PastSystem<'_> {
+impl<P> Routes for PastSystem<'_, P> {
     fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
         Ok(Answer { data: Vec::new(), warnings: Vec::new() })
     }
@@ -130,12 +123,33 @@ impl Routes for PastSystem<'_> {
     }
 }
 
-/// Returns the history that is asked, if one is.
-pub(super) fn store(settings: &Settings) -> Option<&Path> {
-    match &settings.report {
-        Report::History(history) => Some(&history.store),
-        _ => settings.past.as_ref().map(|past| &*past.store),
+/// Returns the names of users, or why they are not known.
+pub(super) fn users_of<E: std::fmt::Display>(users: Result<Vec<u8>, E>) -> Answer<Vec<u8>> {
+    match users {
+        Ok(users) => Answer::whole(users),
+        Err(error) => {
+            let reason = error.to_string();
+            let warning = Warning::SourceUnavailable { what: "the names of users", reason };
+            Answer { data: Vec::new(), warnings: vec![warning] }
+        }
     }
+}
+
+/// A history that is asked.
+pub(super) enum Place<'a> {
+    /// That of one host.
+    Store(&'a Path),
+    /// Those of many.
+    Fleet(&'a FleetPlace),
+}
+
+/// Returns the history that is asked, if one is.
+pub(super) fn place(settings: &Settings) -> Option<Place<'_>> {
+    let (store, fleet) = match &settings.report {
+        Report::History(history) => (&history.store, &history.fleet),
+        _ => settings.past.as_ref().map(|past| (&past.store, &past.fleet))?,
+    };
+    Some(fleet.as_ref().map_or(Place::Store(store), |fleet| Place::Fleet(fleet)))
 }
 
 /// Opens the history that is named.
@@ -237,7 +251,8 @@ pub(super) fn look(
     let reader = open(store)?;
     let at = recorded(&reader, time, zone)?;
     let live = netstat_os::open(Origin::Live).map_err(|error| system::error(&error))?;
-    let system = PastSystem { past: Past::table(&reader, at, time), reader: &reader, live: &live };
+    let users = || users_of(reader.users());
+    let system = PastSystem { past: &Past::table(&reader, at, time), users: &users, live: &live };
     let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
     let look = Walk::new(&system, how, wishes).look(&[]).map_err(|error| system::error(&error))?;
     live.finish().map_err(|error| system::error(&error))?;
@@ -265,42 +280,61 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
     let span = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
     let gaps = reader.gaps(&span).map_err(|error| store_error(&error))?;
     let live = Rc::clone(&session.backend);
-    let system = PastSystem { past: Past::table(&reader, at, time), reader: &reader, live: &live };
+    let users = || users_of(reader.users());
+    let past = Past::table(&reader, at, time);
+    let system = PastSystem { past: &past, users: &users, live: &live };
+    show_moment(session, &system, &|error| explain(error, session.settings).into())?;
+    say_all_gaps(gaps, &past, session);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the table of a moment.
+///
+/// # Errors
+/// What failed.
+pub(super) fn show_moment<P: Sockets + Processes + Machine>(
+    session: &mut Session<'_>,
+    system: &PastSystem<'_, P>,
+    explained: &dyn Fn(&Error) -> Trouble,
+) -> Result<(), Trouble> {
     let settings = session.settings;
-    show(session, &system, gaps, |session, system, out| match &settings.report {
+    show(session, system, explained, |session, system, out| match &settings.report {
         Report::ProcessCounts(rows) => connections::process_counts(session, system, rows, out),
         Report::Connections(table) => connections::table(session, system, table, out),
         _ => Ok(Vec::new()),
     })
 }
 
-/// Shows what a report makes of the past, and says what is missing of it.
+/// Says what is missing of a history, and what of it could not be read.
+pub(super) fn say_all_gaps(mut gaps: Vec<Gap>, past: &Past<'_>, session: &Session<'_>) {
+    gaps.extend(past.damaged());
+    say_gaps(&gaps, &session.zone);
+}
+
+/// Shows what a report makes of the past.
 ///
 /// # Errors
 /// What failed.
-pub(super) fn show(
+pub(super) fn show<P>(
     session: &mut Session<'_>,
-    system: &PastSystem<'_>,
-    mut gaps: Vec<Gap>,
-    display: impl FnOnce(&mut Session<'_>, &PastSystem<'_>, &mut output::Output) -> Displayed,
-) -> Result<ExitCode, Trouble> {
+    system: &PastSystem<'_, P>,
+    explained: &dyn Fn(&Error) -> Trouble,
+    display: impl FnOnce(&mut Session<'_>, &PastSystem<'_, P>, &mut output::Output) -> Displayed,
+) -> Result<(), Trouble> {
     session.displays += 1;
     let mut out = output::stdout();
     let shown = display(session, system, &mut out).and_then(|lacks| Ok((lacks, out.flush()?)));
     drop(out);
     let lacks = match shown {
         Ok((lacks, ())) => lacks,
-        Err(Failure::System(error)) => return Err(explain(&error, session.settings).into()),
+        Err(Failure::System(error)) => return Err(explained(&error)),
         Err(Failure::Output(error)) => {
             output::outcome(Err(error))?;
             Vec::new()
         }
     };
-    gaps.extend(system.past.damaged());
-    let mut warnings = Warnings::default();
-    warnings.say(lacks);
-    say_gaps(&gaps, &session.zone);
-    Ok(ExitCode::SUCCESS)
+    Warnings::default().say(lacks);
+    Ok(())
 }
 
 /// Says what a history has and nobody can tell when it was.
@@ -404,6 +438,12 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
         GapCause::Unseen => {
             both!("{span} {lost} were not seen", "{span} {lost}의 기록을 보지 못했습니다", span, lost)
         }
+        GapCause::Unsent => both!(
+            "{span} {lost} were deleted to make room on that host before they could be sent",
+            "{span} 그 호스트에서 보내기 전에 공간을 비우느라 {lost}의 기록을 지웠습니다",
+            span,
+            lost
+        ),
         GapCause::Damaged => both!(
             "{span} {lost} cannot be read, because that part of the history is damaged",
             "{span} 기록의 그 부분이 손상되어 {lost}의 기록을 읽을 수 없습니다",

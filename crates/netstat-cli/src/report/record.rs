@@ -3,7 +3,7 @@
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
-use super::{Session, explain, rights};
+use super::{Session, explain, rights, ship};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA};
@@ -40,6 +40,9 @@ const SET: Duration = Duration::from_millis(50);
 /// How often what was seen is written.
 const COMMIT: Duration = Duration::from_secs(1);
 
+/// How often what is kept is sent, where it is.
+const SHIPPING: Duration = Duration::from_secs(10);
+
 /// How often the status is, in commits.
 const STATUS: u64 = 5;
 
@@ -72,6 +75,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     let mut history = match &recording.store {
         Some(store) => Some(History::open(session, recording, store, &clock)?),
         None => None,
+    };
+    let beside = match (&recording.ship, &history) {
+        (Some(place), Some(history)) => Some(ship::Beside::begin(history.writer.file(), place, SHIPPING)?),
+        _ => None,
     };
     let mut stream = system.events(wishes);
     output::complain(&system::event_method(&stream.method()));
@@ -137,6 +144,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             break;
         }
         thread::sleep(if taken.is_ok() { stream.pause() } else { stream.pause().max(COMMIT) });
+    }
+    if let Some(beside) = beside {
+        beside.end();
     }
     if let Some(history) = &history {
         history.end();

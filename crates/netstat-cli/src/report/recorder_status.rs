@@ -1,13 +1,14 @@
 //! `netstat record --status` and `--stop`, and the files by which they speak with the recorder.
 
 use super::past::store_error;
+use super::ship;
 use crate::output::{self, Trouble};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA, lines};
 use crate::settings::Settings;
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system::io_error;
-use netstat_store::{Beside, is_recording};
+use netstat_store::{Beside, Reader, is_recording};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,7 +66,14 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
         )
         .into());
     };
-    output::people(&lines(&status, running, settings.language))?;
+    let mut text = lines(&status, running, settings.language);
+    // A history that cannot be read says so where it is asked.
+    if let Ok(reader) = Reader::open(store)
+        && let Ok(shipped) = reader.shipped()
+    {
+        text.push_str(&ship::lines(&reader, &shipped, store, settings.language)?.0);
+    }
+    output::people(&text)?;
     Ok(if running { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -60,7 +60,7 @@ pub(super) fn settings(
     let interval = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
     Metrics {
         listen: typed.listen,
-        once: typed.once,
+        once: arguments.once,
         output: typed.output.clone(),
         otlp: typed.otlp.clone().map(|url| Sending {
             url,

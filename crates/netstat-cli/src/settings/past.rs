@@ -1,14 +1,40 @@
 //! What the command line means that asks for the past.
 
 use super::recorder::default_store;
-use super::{Colour, Connections, History, Layout, connections};
+use super::{Colour, Connections, FleetPlace, Layout, connections};
 use crate::options::Arguments;
 use netstat_engine::columns::{self, Column};
+use netstat_engine::text::When;
 use netstat_engine::view::sort::Order;
 use std::path::PathBuf;
 
+/// A span of the past, and how to show it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct History {
+    pub(crate) since: Option<When>,
+    pub(crate) until: Option<When>,
+    /// What happened, in short.
+    pub(crate) summary: bool,
+    /// The history to read.
+    pub(crate) store: PathBuf,
+    /// The database that is asked instead.
+    pub(crate) fleet: Option<Box<FleetPlace>>,
+    /// How rows are shown.
+    pub(crate) table: Connections,
+}
+
+/// The moment of a table of the past, and the history that has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Past {
+    pub(crate) at: When,
+    pub(crate) store: PathBuf,
+    /// The database that is asked instead.
+    pub(crate) fleet: Option<Box<FleetPlace>>,
+}
+
 /// The columns that a history has values for, in the order in which data formats show them.
-const KEPT: [&str; 30] = [
+const KEPT: [&str; 31] = [
+    "host",
     "started",
     "started_before",
     "started_after",
@@ -80,14 +106,30 @@ pub(super) fn table(arguments: &Arguments, colour: Colour, kept: &[&str]) -> Con
 }
 
 /// Interprets `netstat history`.
-pub(super) fn history(arguments: &Arguments, colour: Colour, store: PathBuf) -> History {
+pub(super) fn history(
+    arguments: &Arguments,
+    colour: Colour,
+    store: PathBuf,
+    fleet: Option<Box<FleetPlace>>,
+) -> History {
+    let mut table = table(arguments, colour, &KEPT);
+    // Of many hosts each row says which.
+    if let (Layout::Columns(shown), Some(_), true) = (&mut table.form, &fleet, is_usual(arguments)) {
+        shown.splice(..0, columns::by_name("host"));
+    }
     History {
+        fleet,
         since: arguments.history.since.clone(),
         until: arguments.history.until.clone(),
         summary: arguments.history.summary,
         store,
-        table: table(arguments, colour, &KEPT),
+        table,
     }
+}
+
+/// Whether the columns are those that nobody named.
+fn is_usual(arguments: &Arguments) -> bool {
+    arguments.columns.is_none() && arguments.group_by.is_none()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The meaning of what was typed after `netstat record`.
 
+use super::fleet::{FleetPlace, place_of};
 use crate::options::Arguments;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What `netstat record` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Recorder {
     /// Tell how the recorder of a store is doing.
     Status(PathBuf),
@@ -16,7 +17,7 @@ pub(crate) enum Recorder {
 }
 
 /// What becomes of connections as they open and end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Recording {
     /// Where they are kept, if they are.
     pub(crate) store: Option<PathBuf>,
@@ -30,6 +31,8 @@ pub(crate) struct Recording {
     pub(crate) opens: bool,
     /// Whether to keep the arguments of processes.
     pub(crate) arguments: bool,
+    /// Where what is kept is sent as well.
+    pub(crate) ship: Option<Box<FleetPlace>>,
 }
 
 /// The size of a history that nobody gave one.
@@ -48,6 +51,7 @@ pub(crate) fn default_store(environment: impl Fn(&str) -> Option<String>) -> Pat
 pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Recorder {
     let typed = &arguments.recorder;
     let store = arguments.store.clone();
+    let ship = typed.ship.clone().map(|target| place_of(target, arguments, &environment));
     let or_default = |store: Option<PathBuf>| store.unwrap_or_else(|| default_store(environment));
     if typed.status {
         return Recorder::Status(or_default(store));
@@ -62,6 +66,7 @@ pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Opti
         follow: typed.follow,
         opens: typed.opens,
         arguments: typed.arguments,
+        ship: ship.map(Box::new),
     })
 }
 

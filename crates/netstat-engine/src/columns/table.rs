@@ -404,6 +404,10 @@ columns! {
         Row |row, _| {
             row.socket.lifespan().and_then(|life| lifespan::side(life.role)).map_or(Value::Unknown, Value::word)
         };
+    "host", "Host" "호스트", Text "", fields(Fields::LIFESPAN);
+        "Name of the machine it was on: netstat history",
+        "소켓이 있던 시스템의 이름: netstat history",
+        Row |row: &Row<'_>, _| row.socket.lifespan().and_then(|life| life.host.as_deref()).map_or(Value::Unknown, Value::word);
     "first_fin", "First FIN" "첫 FIN", Time "", fields(Fields::LIFESPAN);
         "When the first of its ends closed its direction: netstat history",
         "두 쪽 중 먼저 닫은 시각: netstat history",

@@ -77,6 +77,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("lasted", ["123456.000", "-", "-", "-"]),
         ("reason", ["-", "-", "-", "-"]),
         ("side", ["-", "-", "-", "-"]),
+        ("host", ["-", "-", "-", "-"]),
         ("first_fin", ["-", "-", "-", "-"]),
         ("started_before", ["-", "-", "-", "-"]),
         ("started_after", ["-", "-", "-", "-"]),

@@ -77,6 +77,7 @@ impl fmt::Display for Test {
             Self::Unit(glob) => write_glob(f, "unit", glob),
             Self::Container(glob) => write_glob(f, "container", glob),
             Self::Pod(glob) => write_glob(f, "pod", glob),
+            Self::HostName(glob) => write_glob(f, "hostname", glob),
             Self::Namespace(inodes) => list(f, "netns", inodes.iter()),
             Self::Account(glob) => write_glob(f, "user", glob),
             Self::User(users) => list(f, "user", users.iter()),

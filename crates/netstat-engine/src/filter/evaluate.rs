@@ -270,7 +270,7 @@ impl Filter {
                 Test::Account(_) => needs.processes |= ProcessFields::ACCOUNT,
                 Test::User(_) => needs.fields |= Fields::COMMON,
                 Test::Time(..) => needs.fields |= LIFESPAN_FIELDS,
-                Test::Reason(_) => needs.fields |= Fields::LIFESPAN,
+                Test::Reason(_) | Test::HostName(_) => needs.fields |= Fields::LIFESPAN,
                 Test::Number(quantity, ..) => {
                     let (fields, tcp) = quantity.needs();
                     needs.fields |= fields;
@@ -343,6 +343,10 @@ impl Filter {
                     names.any(|pod| glob.matches(OsStr::new(pod.as_ref())))
                 })
             }),
+            Test::HostName(glob) => {
+                let host = socket.lifespan().and_then(|life| life.host.as_deref());
+                known(host.map(|host| glob.matches_text(host)))
+            }
             Test::Namespace(inodes) => known(socket.namespace().map(|of| inodes.contains(&of.inode))),
             Test::Account(glob) => processes(socket, context, |process| {
                 matched(process.account.as_ref(), |account| is_account(glob, account))

@@ -60,6 +60,8 @@ pub enum Test {
     Container(Glob),
     /// The UID of the Kubernetes pod of such a process matches.
     Pod(Glob),
+    /// The name of the host that it was on matches; letter case is ignored.
+    HostName(Glob),
     /// The socket is in one of these network namespaces; at least one inode.
     Namespace(Box<[u64]>),
     /// One of these users created the socket; at least one user ID.

@@ -33,6 +33,7 @@
 //! A value that a socket is known not to have is different: a listener has no remote end, so `rport 80` is no, and
 //! `not rport 80` is yes. Likewise, UDP has no state.
 
+mod algebra;
 mod canonical;
 mod compile;
 mod contradiction;
@@ -52,6 +53,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+pub use algebra::Algebra;
 pub use compile::Narrowed;
 pub use error::FilterError;
 pub use evaluate::{Context, FilterNeeds, Stage, Tri};

@@ -25,6 +25,7 @@ pub(super) enum Keyword {
     Unit,
     Container,
     Pod,
+    HostName,
     Namespace,
     Loopback,
     Private,
@@ -56,7 +57,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) static PRIMARIES: [Primary; 38] = [
+pub(super) static PRIMARIES: [Primary; 39] = [
     primary(
         Keyword::Port(Side::Either),
         &["port"],
@@ -198,6 +199,15 @@ pub(super) static PRIMARIES: [Primary; 38] = [
         &["pod"],
         "GLOB",
         Text::fixed("its Kubernetes pod, by UID or name", "그 Kubernetes 파드, UID나 이름"),
+    ),
+    primary(
+        Keyword::HostName,
+        &["hostname"],
+        "GLOB",
+        Text::fixed(
+            "the machine it was on, by its name (netstat history)",
+            "소켓이 있던 시스템의 이름(netstat history)",
+        ),
     ),
     primary(
         Keyword::Namespace,

@@ -152,6 +152,8 @@ fn of_record(record: &ConnectionRecord, boot: Option<SystemTime>) -> Option<Sock
             ..TcpInfo::default()
         })),
         lifespan: Some(Box::new(Lifespan {
+            host: None,
+            alike: 1,
             role: record.role,
             started: record.started.and_then(clock),
             started_before: None,

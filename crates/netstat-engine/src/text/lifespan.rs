@@ -34,6 +34,7 @@ pub fn gap_cause(cause: GapCause) -> &'static str {
         GapCause::NotRunning => "not-running",
         GapCause::Suspended => "suspended",
         GapCause::Damaged => "damaged",
+        GapCause::Unsent => "unsent",
         GapCause::HalfClosed => "half-closed",
     }
 }

@@ -43,9 +43,11 @@ pub fn count_groups<'a>(
                 counted.entry(new).or_insert(Count { rows: 0, states: BTreeMap::new(), first })
             }
         };
-        count.rows += 1;
+        let alike = row.socket.lifespan().map_or(1, |life| life.alike);
+        count.rows = count.rows.saturating_add(alike);
         if let Some(state) = row.socket.state {
-            *count.states.entry(state).or_default() += 1;
+            let of_state = count.states.entry(state).or_default();
+            *of_state = of_state.saturating_add(alike);
         }
     });
     let mut groups: Vec<Group<'a>> = counted

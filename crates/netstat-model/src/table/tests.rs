@@ -156,6 +156,8 @@ fn lifespan() -> impl Strategy<Value = Lifespan> {
     let times = (option::of(time()), bounds, option::of(time()), option::of((time(), any::<bool>())));
     (role, times, option::of((time(), reason)), lasted).prop_map(
         |(role, (started, bounds, established, first_fin), ended, lasted)| Lifespan {
+            host: lasted.map(|_| "web1".into()),
+            alike: 1,
             role,
             started,
             started_before: bounds.0,

@@ -149,8 +149,8 @@ fn little_that_claims_to_be_much_is_not_unpacked_for_ever() {
     assert_eq!(block::decode(&claims).unwrap().len(), MOST);
     database.execute("UPDATE block SET cols = ?", [&claims]).unwrap();
     let copies = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
-         INSERT INTO block(boot, first_at, last_at, n, bloom, cols)
-         SELECT boot, first_at, last_at, n, x'', cols FROM block JOIN n WHERE id = 1";
+         INSERT INTO block(boot, first_at, last_at, n, first_sequence, last_sequence, bloom, cols)
+         SELECT boot, first_at, last_at, n, first_sequence, last_sequence, x'', cols FROM block JOIN n WHERE id = 1";
     database.execute(copies, []).unwrap();
     drop(database);
     let error = ask_all(&file).unwrap_err();

@@ -279,7 +279,7 @@ fn a_clock_that_was_set_back_changes_no_duration() {
     writer.commit(&later).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let (sockets, _) = ends(&reader, &Span::default());
-    let lives: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref().copied()).collect();
+    let lives: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref().cloned()).collect();
     assert_eq!(lives[1].lasted, Some(seconds(19)));
     assert_eq!(lives[1].started, Some(day(151)));
     assert_eq!(lives[1].ended.unwrap().0, day(170) - seconds(3600));

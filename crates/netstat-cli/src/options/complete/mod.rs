@@ -41,7 +41,7 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, Text); 9] = [
+const VERBS: [(Verb, Text); 10] = [
     (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
     (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
     (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
@@ -51,6 +51,7 @@ const VERBS: [(Verb, Text); 9] = [
     (Verb::Capture, Text::fixed("Keep the packets of connections", "연결의 패킷 저장")),
     (Verb::Metrics, Text::fixed("Give what there is as metrics", "지금 상태를 메트릭으로 제공")),
     (Verb::Report, Text::fixed("Make a page of what happened", "무슨 일이 있었는지 보고서 만들기")),
+    (Verb::Ship, Text::fixed("Send what is recorded to ClickHouse", "기록을 ClickHouse로 보내기")),
 ];
 
 const LISTS_COLUMNS: Text = Text::fixed("list the columns", "열 목록 보기");
@@ -246,7 +247,7 @@ impl Question<'_> {
     /// Offers words that are not options: a first word, names of checks, a filter.
     fn plain(&self, offer: &mut Offer, plain: &[String], verb: Option<Verb>) {
         match verb {
-            Some(Verb::Record | Verb::Report) => self.options(offer, Dialect::Windows, verb),
+            Some(Verb::Record | Verb::Report | Verb::Ship) => self.options(offer, Dialect::Windows, verb),
             Some(Verb::Check) => {
                 let checks = plain.iter().take_while(|word| check::by_name(word).is_some()).count();
                 let (names, rest) = plain.split_at_checked(checks).unwrap_or_default();

@@ -145,7 +145,7 @@ fn values_are_those_of_the_option_before() {
         "--help ",
         &[
             "filter", "columns", "check", "record", "history", "close", "end", "live", "capture", "metrics",
-            "report", "examples",
+            "report", "ship", "examples",
         ],
     );
     offers("-h fi", &["filter"]);

@@ -47,10 +47,10 @@ fn group(entry: &Entry) -> Group {
 pub(in super::super) fn full(language: Language) -> String {
     let begin = both!(
         "Usage: netstat [OPTIONS] [FILTER] [interval]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n       \
-         netstat record [OPTIONS]\n       netstat history [FILTER] [OPTIONS]\n       netstat close|end FILTER [OPTIONS]\n       netstat live [FILTER] [OPTIONS]\n       netstat capture [FILTER] [-w FILE] [OPTIONS]\n       netstat report [--since WHEN] -o FILE\n\n\
+         netstat record [OPTIONS]\n       netstat history [FILTER] [OPTIONS]\n       netstat close|end FILTER [OPTIONS]\n       netstat live [FILTER] [OPTIONS]\n       netstat capture [FILTER] [-w FILE] [OPTIONS]\n       netstat report [--since WHEN] -o FILE\n       netstat ship --to URL [OPTIONS]\n\n\
          Words after the options are a filter, as in netstat -ano port 8080:\nsee netstat --help filter.\n",
         "사용법: netstat [옵션] [필터] [초]\n        netstat check [이름...] [필터] [옵션]\n        \
-         netstat record [옵션]\n        netstat history [필터] [옵션]\n        netstat close|end 필터 [옵션]\n        netstat live [필터] [옵션]\n        netstat capture [필터] [-w 파일] [옵션]\n        netstat report [--since 시각] -o 파일\n\n\
+         netstat record [옵션]\n        netstat history [필터] [옵션]\n        netstat close|end 필터 [옵션]\n        netstat live [필터] [옵션]\n        netstat capture [필터] [-w 파일] [옵션]\n        netstat report [--since 시각] -o 파일\n        netstat ship --to URL [옵션]\n\n\
          옵션 뒤의 단어는 필터입니다. 예: netstat -ano port 8080.\n문법은 netstat --help filter에 있습니다.\n"
     );
     let mut text = format!("{}\n\n{}", SUMMARY.of(language), begin.of(language));
@@ -67,8 +67,8 @@ pub(in super::super) fn full(language: Language) -> String {
     };
     push_item(&mut text, interval, INTERVAL.help.of(language));
     let more = both!(
-        "\nMore: netstat -h in short; netstat --help filter, columns, check, record,\nhistory, close, end, live, capture, report or examples; netstat check --list.\n",
-        "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nrecord, history, close, end, live, capture, report, examples.\n검사 목록은 netstat check --list.\n"
+        "\nMore: netstat -h in short; netstat --help filter, columns, check, record,\nhistory, close, end, live, capture, metrics, report, ship or examples; checks:\nnetstat check --list.\n",
+        "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nrecord, history, close, end, live, capture, metrics, report, ship, examples.\n검사 목록은 netstat check --list.\n"
     );
     text.push_str(more.of(language));
     text

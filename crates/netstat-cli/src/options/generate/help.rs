@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 9] = [
+const VERBS: [(Verb, &str); 10] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -43,6 +43,10 @@ const VERBS: [(Verb, &str); 9] = [
     (
         Verb::Report,
         "As the first word: makes a page of what happened, with plots and tables, to mail to somebody. See netstat report --help.",
+    ),
+    (
+        Verb::Ship,
+        "As the first word: sends what netstat record keeps to ClickHouse. See netstat ship --help.",
     ),
 ];
 
@@ -92,6 +96,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Capture => help_of_capture(language),
         Verb::Metrics => help_of_metrics(language),
         Verb::Report => help_of_report(language),
+        Verb::Ship => help_of_ship(language),
     }
 }
 
@@ -104,6 +109,20 @@ fn help_of_record(language: Language) -> String {
     );
     let mut text = begin.of(language).to_owned();
     push_options(&mut text, Verb::Record, language);
+    text.push('\n');
+    text
+}
+
+fn help_of_ship(language: Language) -> String {
+    let begin = both!(
+        "\nSends what netstat record keeps to ClickHouse, where netstat history --from asks\nabout many hosts, until Ctrl+C.\n\n\
+         NETSTAT ship --to URL [OPTIONS]\n\n",
+        "\nnetstat record가 저장한 것을 ClickHouse로 보냅니다. 여러 호스트의 기록은\nnetstat history --from으로 봅니다. \
+         Ctrl+C를 누를 때까지 계속합니다.\n\n\
+         NETSTAT ship --to URL [옵션]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Ship, language);
     text.push('\n');
     text
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
-const EVERY_VERB: [Verb; 9] = [
+const EVERY_VERB: [Verb; 10] = [
     Verb::Check,
     Verb::Record,
     Verb::History,
@@ -19,6 +19,7 @@ const EVERY_VERB: [Verb; 9] = [
     Verb::Capture,
     Verb::Metrics,
     Verb::Report,
+    Verb::Ship,
 ];
 
 #[test]

@@ -127,6 +127,32 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
          /var/lib/netstat, Windows에서는 ProgramData의 netstat입니다."
         details "To read, it may be the history of another host."
                 "읽기만 할 때는 다른 호스트의 기록이어도 됩니다.";
+    [] "from", value(fleet.from, "URL", "clickhouse://ch.example.com/netstat", ValueKind::Free, |text| values::parse_target("--from", text));
+        "Ask about the hosts that netstat ship sends from",
+        "For netstat history and --at: asks this database about all hosts that netstat ship sends from: clickhouse://[USER@]HOST[:PORT]/DATABASE, with ?secure=1 for TLS.",
+        "netstat history와 --at에서: netstat ship으로 보내는 모든 호스트의 기록을 이 데이터베이스에서 봅니다: \
+         clickhouse://[사용자@]호스트[:포트]/데이터베이스. TLS는 ?secure=1."
+        details "docs/fleet.md has questions worth asking, and the tables. Ctrl+C takes the question back on the server."
+                "docs/fleet.ko.md에 물어볼 만한 질문과 테이블 설명이 있습니다. Ctrl+C를 누르면 서버에서도 질의를 취소합니다.";
+    [] "host", value(fleet.host, "GLOB", "web*", ValueKind::Free, values::parse_host);
+        "With --from, ask about these hosts only",
+        "With --from, asks about hosts whose names match only, as hostname does in a filter.",
+        "--from과 함께, 이름이 맞는 호스트만 봅니다. 필터의 hostname과 같습니다.";
+    [] "credentials", value(fleet.credentials, "FILE", "/etc/netstat/clickhouse", ValueKind::File, |text| {
+            values::parse_file("--credentials", text)
+        });
+        "Read user and password from a file",
+        "With --from and netstat ship, reads user and password from this file: lines user=NAME and password=TEXT. Nobody else may be able to read it.",
+        "--from과 netstat ship에서, 이 파일에서 사용자와 암호를 읽습니다: user=이름, password=암호를 한 줄씩. 다른 사람이 읽을 수 \
+         없는 파일이어야 합니다."
+        details "Without it they come from NETSTAT_CLICKHOUSE_USER and NETSTAT_CLICKHOUSE_PASSWORD, else from CLICKHOUSE_USER \
+                 and CLICKHOUSE_PASSWORD. A password in a URL is refused, because everybody sees it in the list of processes."
+                "지정하지 않으면 환경 변수 NETSTAT_CLICKHOUSE_USER와 NETSTAT_CLICKHOUSE_PASSWORD, 없으면 CLICKHOUSE_USER와 \
+                 CLICKHOUSE_PASSWORD를 씁니다. URL에 적은 암호는 프로세스 목록에서 누구나 볼 수 있으므로 받지 않습니다.";
+    [] "max-rows", value(fleet.most, "N", "1000000", ValueKind::Free, values::parse_max_rows);
+        "With --from, fetch at most this many connections",
+        "With --from, fetches at most this many connections, a million if it is not given: where more match, none is shown.",
+        "--from과 함께, 연결을 이 수까지만 가져옵니다. 지정하지 않으면 100만입니다. 더 많이 맞으면 아무것도 표시하지 않습니다.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 2,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",

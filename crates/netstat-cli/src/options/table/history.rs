@@ -5,9 +5,25 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat history` takes as well.
-pub(in super::super) const SHARED: [&str; 14] = [
-    "color", "columns", "csv", "generate", "geo", "group-by", "help", "json", "jsonl", "lang", "limit",
-    "sort", "store", "utf8",
+pub(in super::super) const SHARED: [&str; 18] = [
+    "color",
+    "columns",
+    "credentials",
+    "csv",
+    "from",
+    "generate",
+    "geo",
+    "group-by",
+    "help",
+    "host",
+    "json",
+    "jsonl",
+    "lang",
+    "limit",
+    "max-rows",
+    "sort",
+    "store",
+    "utf8",
 ];
 
 pub(super) const OPTIONS: &[Entry] = entries! { History;

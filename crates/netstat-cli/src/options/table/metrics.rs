@@ -24,10 +24,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Metrics;
          those that end from now on.",
         "--otlp와 함께, netstat record가 저장한 기록에서 끝나는 연결을 로그 레코드로도 보냅니다. --since를 지정하지 않으면 지금부터 \
          끝나는 연결만 보냅니다.";
-    [] "once", switch(metrics.once);
-        "Measure once, and end",
-        "Measures once, and ends. Prints the metrics as text, unless -o or --otlp says where they go.",
-        "한 번만 측정하고 끝납니다. -o나 --otlp로 보낼 곳을 주지 않으면 메트릭을 텍스트로 출력합니다.";
+    [] "once", switch(once);
+        "Measure or send once, and end",
+        "Measures or sends once, and ends. netstat metrics prints the metrics as text, unless -o or --otlp says where they go; \
+         netstat ship sends what is there and not sent yet.",
+        "한 번만 하고 끝납니다. netstat metrics는 -o나 --otlp로 보낼 곳을 주지 않으면 메트릭을 텍스트로 출력하고, netstat ship은 아직 \
+         보내지 않은 것을 모두 보냅니다.";
     [] "otlp", value(metrics.otlp, "URL", "http://127.0.0.1:4318", ValueKind::Free, values::parse_otlp);
         "Send to this OpenTelemetry collector",
         "Sends the metrics to this collector of OpenTelemetry, by OTLP over HTTP, every interval seconds.",

@@ -5,7 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat record` takes as well.
-pub(in super::super) const SHARED: [&str; 6] = ["generate", "help", "lang", "owners", "store", "utf8"];
+pub(in super::super) const SHARED: [&str; 7] =
+    ["credentials", "generate", "help", "lang", "owners", "store", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "arguments", switch(recorder.arguments);
@@ -31,12 +32,18 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "With --follow, print what opens as well",
         "With --follow, also prints each connection and listener that opens, at first those that are open already.",
         "--follow와 함께, 열리는 연결과 수신 대기 포트도 출력합니다. 처음에는 이미 열려 있는 것을 출력합니다.";
+    [] "ship", value(recorder.ship, "URL", "clickhouse://ch.example.com/netstat", ValueKind::Free, |text| values::parse_target("--ship", text));
+        "Send what is kept to this database as well",
+        "Sends what is kept to this database as well, as netstat ship --to does.",
+        "저장한 것을 이 데이터베이스로도 보냅니다. netstat ship --to와 같습니다.";
     [] "status", switch(recorder.status);
-        "Tell how the recorder is doing",
-        "Tells whether a recorder is running, what it has counted and lost, and how much it keeps.",
-        "기록기가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 있는지 표시합니다."
-        details "The exit code is 0 if one is running, 1 if not."
-                "실행 중인 기록기가 있으면 종료 코드 0, 없으면 1입니다.";
+        "Tell how recorder and ship are doing",
+        "Tells whether a recorder is running, what it has counted and lost, how much it keeps, and how far that was sent. \
+         After ship, only what was sent, what waits, and what was deleted unsent.",
+        "기록기가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 어디까지 보냈는지 표시합니다. ship 뒤에서는 보낸 것, 남은 \
+         것, 보내기 전에 지워진 것만 표시합니다."
+        details "The exit code is 0 if one is running, 1 if not; after ship, 0 if something is being sent."
+                "실행 중인 기록기가 있으면 종료 코드 0, 없으면 1입니다. ship 뒤에서는 보내는 중이면 0입니다.";
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.",

@@ -3,11 +3,13 @@
 use super::super::parse;
 use std::ffi::OsString;
 
-const DOCUMENTS: [(&str, &str); 6] = [
+const DOCUMENTS: [(&str, &str); 8] = [
     ("README.md", include_str!("../../../../../README.md")),
     ("README.ko.md", include_str!("../../../../../README.ko.md")),
     ("docs/questions.md", include_str!("../../../../../docs/questions.md")),
     ("docs/questions.ko.md", include_str!("../../../../../docs/questions.ko.md")),
+    ("docs/fleet.md", include_str!("../../../../../docs/fleet.md")),
+    ("docs/fleet.ko.md", include_str!("../../../../../docs/fleet.ko.md")),
     ("docs/recorder.md", include_str!("../../../../../docs/recorder.md")),
     ("docs/recorder.ko.md", include_str!("../../../../../docs/recorder.ko.md")),
 ];

@@ -13,8 +13,8 @@ fn what_is_typed_is_understood() {
     assert_eq!(typed.metrics.top, Some(7));
     let typed = arguments("metrics --listen [::]:80");
     assert_eq!(typed.metrics.listen.unwrap().to_string(), "[::]:80");
-    let typed = arguments("metrics --once -o x.prom --set close-wait.warning=200").metrics;
-    assert_eq!((typed.once, typed.output.as_deref()), (true, Some(Path::new("x.prom"))));
+    let typed = arguments("metrics --once -o x.prom --set close-wait.warning=200");
+    assert_eq!((typed.once, typed.metrics.output.as_deref()), (true, Some(Path::new("x.prom"))));
     assert!(arguments("-o").pid, "the letter of the tables is theirs");
 }
 

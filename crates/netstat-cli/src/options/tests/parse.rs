@@ -649,12 +649,12 @@ fn words_are_an_interval_or_a_filter() {
     for (line, complaint) in [
         (
             "--help foo",
-            "there is no help about \"foo\": the topics are filter, columns, check, record, history, close, end, live, capture, metrics, report, examples",
+            "there is no help about \"foo\": the topics are filter, columns, check, record, history, close, end, live, capture, metrics, report, ship, examples",
         ),
         ("help colums", "there is no help about \"colums\": type netstat --help columns"),
         (
             "-h 5",
-            "there is no help about \"5\": the topics are filter, columns, check, record, history, close, end, live, capture, metrics, report, examples",
+            "there is no help about \"5\": the topics are filter, columns, check, record, history, close, end, live, capture, metrics, report, ship, examples",
         ),
     ] {
         assert_eq!(parse_line(line).unwrap_err().to_string(), complaint, "{line}");

@@ -291,6 +291,23 @@ pub(in crate::options) fn parse_top(text: &OsStr) -> Result<usize, Complaint> {
     })
 }
 
+/// Parses the value of `--max-rows`.
+pub(in crate::options) fn parse_max_rows(text: &OsStr) -> Result<u64, Complaint> {
+    Ok(parse_number("--max-rows", text, 1_000_000)?.unwrap_or(u64::MAX))
+}
+
+/// Parses the value of `--every`: at most an hour.
+pub(in crate::options) fn parse_every(text: &OsStr) -> Result<Duration, Complaint> {
+    match parse_number("--every", text, 10)? {
+        Some(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err(complaint!(
+            "--every {word} is more than an hour: type fewer seconds",
+            "--every {word}: 한 시간이 넘습니다. 더 작은 초를 입력하세요",
+            word = quoted(text)
+        )),
+    }
+}
+
 /// Parses the value of `--snap`.
 pub(in crate::options) fn parse_snap(text: &OsStr) -> Result<usize, Complaint> {
     let bytes = parse_number("--snap", text, 256)?;

@@ -1,6 +1,6 @@
 //! What checks say of the system as it is, or of a table of the past as far as a history has what they need.
 
-use super::super::past::PastSystem;
+use super::super::past::{PastSystem, users_of};
 use super::super::{Session, check, explain};
 use netstat_check::{
     CheckSettings, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice, lacking,
@@ -50,7 +50,8 @@ pub(super) fn past(session: &Session<'_>, reader: &Reader, until: SystemTime) ->
         }
     }
     let live = Rc::clone(&session.backend);
-    let system = PastSystem { past: Past::table(reader, at, time), reader, live: &live };
+    let names = || users_of(reader.users());
+    let system = PastSystem { past: &Past::table(reader, at, time), users: &names, live: &live };
     let users = UserNames::parse(&system.users().data);
     let surroundings =
         Surroundings { geo: Arc::clone(&session.geo), users: Arc::new(users), ..Surroundings::default() };
@@ -141,7 +142,7 @@ fn refused(operation: Operation) -> Error {
     Error { operation, source: ErrorKind::Unsupported.into() }
 }
 
-impl CounterSources for PastSystem<'_> {
+impl<P> CounterSources for PastSystem<'_, P> {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         Err(refused(Operation::ReadCounters))
     }
@@ -151,7 +152,7 @@ impl CounterSources for PastSystem<'_> {
     }
 }
 
-impl Restrictions for PastSystem<'_> {
+impl<P> Restrictions for PastSystem<'_, P> {
     fn limits(&self) -> Result<Answer<Limits>, Error> {
         Err(refused(Operation::ReadLimits))
     }

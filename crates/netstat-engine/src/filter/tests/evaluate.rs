@@ -81,6 +81,8 @@ fn a_life_is_tested_where_it_was_seen_and_what_is_there_has_not_ended() {
     };
     let live = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
     let life = Lifespan {
+        host: None,
+        alike: 1,
         role: ConnectionRole::Active,
         started: Some(time("2026-11-29T12:00:00Z")),
         started_before: None,

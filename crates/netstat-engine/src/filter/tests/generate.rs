@@ -126,7 +126,8 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
             glob().prop_map(Test::Path),
             glob().prop_map(Test::Unit),
             glob().prop_map(Test::Container),
-            glob().prop_map(Test::Pod)
+            glob().prop_map(Test::Pod),
+            glob().prop_map(|glob| Test::HostName(Glob::of_any_case(glob.pattern())))
         ],
     ]
 }

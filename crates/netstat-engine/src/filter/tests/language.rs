@@ -101,6 +101,7 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("unit ssh*.service", "unit ssh*.service"),
     ("container docker:9687*", "container docker:9687*"),
     ("pod ac04f3f2-*", "pod ac04f3f2-*"),
+    ("hostname web*", "hostname web*"),
     ("netns web", "netns 4026532001"),
     ("netns web,5", "netns 5,4026532001"),
     ("netns != 5", "not netns 5"),

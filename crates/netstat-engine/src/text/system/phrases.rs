@@ -341,6 +341,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "크기에 비해 읽는 데 너무 많은 작업이 필요합니다. 변조된 기록입니다",
     ),
     ("another program is writing to it", "다른 프로그램이 쓰고 있습니다"),
+    ("another program sends from it to the same place", "다른 프로그램이 같은 곳으로 보내고 있습니다"),
     ("the disk is full", "디스크가 가득 찼습니다"),
     ("it may not be opened by this user", "이 사용자는 열 수 없습니다"),
     ("another version of this program wrote it", "이 프로그램의 다른 버전이 쓴 것입니다"),

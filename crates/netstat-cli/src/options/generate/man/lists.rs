@@ -3,7 +3,7 @@
 use netstat_engine::text::Text;
 
 /// The forms of a command line, and what each is for.
-pub(super) static FORMS: [(Text, Text); 14] = [
+pub(super) static FORMS: [(Text, Text); 15] = [
     (
         Text::fixed("[options] [filter] [interval]", "[옵션] [필터] [간격]"),
         Text::fixed("The table of connections.", "연결 표."),
@@ -83,10 +83,17 @@ pub(super) static FORMS: [(Text, Text); 14] = [
         ),
     ),
     (
+        Text::fixed("ship --to url [options]", "ship --to url [옵션]"),
+        Text::fixed(
+            "Sends what netstat record keeps to ClickHouse.",
+            "netstat record가 저장한 것을 ClickHouse로 보냅니다.",
+        ),
+    ),
+    (
         Text::fixed("--help [topic]", "--help [주제]"),
         Text::fixed(
-            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, metrics, report, examples).",
-            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, metrics, report, examples)만.",
+            "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, live, capture, metrics, report, ship, examples).",
+            "도움말. -h는 짧게, 주제를 주면 그 주제(filter, columns, check, record, history, close, end, live, capture, metrics, report, ship, examples)만.",
         ),
     ),
     (

@@ -1,0 +1,209 @@
+//! What is known of the hosts: from when to when each was recorded, and what is missing.
+
+use crate::client::Client;
+use crate::error::FleetError;
+use crate::tables::{CAUSES, GAPS, RUNS};
+use netstat_model::Namespace;
+use netstat_model::history::GapCause;
+use netstat_store::{Gap, Span};
+use rustc_hash::FxHashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The store of a host, which is another one after it was made anew.
+pub(crate) type Place = (Box<str>, u64);
+
+/// A run of a recorder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Run {
+    from: SystemTime,
+    until: SystemTime,
+    mode: Box<str>,
+    namespace: Option<Namespace>,
+}
+
+/// What is missing of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostGap {
+    /// The host.
+    pub host: Box<str>,
+    /// What is missing.
+    pub gap: Gap,
+}
+
+/// Which hosts were recorded, and when.
+#[derive(Debug, Clone, Default)]
+pub struct Hosts {
+    runs: FxHashMap<Place, Vec<Run>>,
+    gaps: Vec<HostGap>,
+}
+
+/// What is known of a moment, of how many hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Moments {
+    /// Hosts that were recorded then.
+    pub recorded: Vec<Box<str>>,
+    /// Hosts of which nothing is known of that moment.
+    pub unknown: Vec<Box<str>>,
+}
+
+impl Hosts {
+    /// Asks a server.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn read(client: &Client) -> Result<Self, FleetError> {
+        let mut hosts = Self::default();
+        let runs = client.text(&format!(
+            "SELECT host, store, run, argMax(from_us, version), argMax(until_us, version), argMax(mode, version),
+                 argMax(ifNull(namespace, 0), version)
+             FROM {RUNS} GROUP BY host, store, run ORDER BY host, store, run FORMAT TabSeparated"
+        ))?;
+        for line in runs.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [host, store, _, from, until, mode, namespace] = fields[..] else {
+                return Err(FleetError::Garbled);
+            };
+            let place = (unescaped(host), store.parse().map_err(|_| FleetError::Garbled)?);
+            hosts.runs.entry(place).or_default().push(Run {
+                from: time(from)?,
+                until: time(until)?,
+                mode: unescaped(mode),
+                namespace: namespace
+                    .parse()
+                    .ok()
+                    .filter(|inode| *inode != 0)
+                    .map(|inode| Namespace { inode }),
+            });
+        }
+        let gaps = client.text(&format!(
+            "SELECT host, store, gap, argMax(from_us, version), argMax(until_us, version),
+                 argMax(ifNull(toString(lost), ''), version), argMax(cause, version)
+             FROM {GAPS} GROUP BY host, store, gap FORMAT TabSeparated"
+        ))?;
+        for line in gaps.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [host, _, _, from, until, lost, cause] = fields[..] else { return Err(FleetError::Garbled) };
+            let cause = CAUSES.iter().find(|(_, word)| *word == cause);
+            hosts.gaps.push(HostGap {
+                host: unescaped(host),
+                gap: Gap {
+                    from: time(from)?,
+                    until: time(until)?,
+                    lost: lost.parse().ok(),
+                    cause: cause.map_or(GapCause::Unseen, |(cause, _)| *cause),
+                },
+            });
+        }
+        for (place, runs) in &hosts.runs {
+            for two in runs.windows(2) {
+                if let [before, after] = two
+                    && before.until < after.from
+                {
+                    let gap = Gap {
+                        from: before.until,
+                        until: after.from,
+                        lost: None,
+                        cause: GapCause::NotRunning,
+                    };
+                    hosts.gaps.push(HostGap { host: place.0.clone(), gap });
+                }
+            }
+        }
+        hosts.gaps.sort_by_key(|known| (known.gap.from, known.host.clone()));
+        Ok(hosts)
+    }
+
+    /// Returns from when to when anything was recorded; `None` where nothing ever was.
+    pub fn reach(&self) -> Option<(SystemTime, SystemTime)> {
+        let runs = || self.runs.values().flatten();
+        runs().map(|run| run.from).min().zip(runs().map(|run| run.until).max())
+    }
+
+    /// Returns the names of all hosts, each once, in their order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.runs.keys().map(|(host, _)| &**host).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Returns what is missing of a span, of the hosts that pass.
+    pub fn gaps(&self, span: &Span, passes: impl Fn(&str) -> bool) -> Vec<HostGap> {
+        let touches = |gap: &Gap| {
+            span.since.is_none_or(|since| gap.until >= since)
+                && span.until.is_none_or(|until| gap.from < until)
+        };
+        let gaps = self.gaps.iter().filter(|known| touches(&known.gap) && passes(&known.host));
+        gaps.cloned().collect()
+    }
+
+    /// Returns which hosts were recorded at a moment, of those that pass.
+    pub fn at(&self, moment: SystemTime, passes: impl Fn(&str) -> bool) -> Moments {
+        let mut moments = Moments::default();
+        for host in self.names().into_iter().filter(|host| passes(host)) {
+            let of_host = self.runs.iter().filter(|((name, _), _)| **name == *host);
+            let recorded = of_host.flat_map(|(_, runs)| runs).any(|run| run.holds(moment));
+            let list = if recorded { &mut moments.recorded } else { &mut moments.unknown };
+            list.push(host.into());
+        }
+        moments
+    }
+
+    /// Returns whether a store was recorded at a moment, and in which network namespace its recorder was then.
+    pub(crate) fn recorded(&self, place: &Place, moment: SystemTime) -> Option<Option<Namespace>> {
+        let runs = self.runs.get(place)?;
+        runs.iter().rev().find(|run| run.holds(moment)).map(|run| run.namespace)
+    }
+
+    /// Returns the last moment of a store that was recorded.
+    pub(crate) fn last(&self, place: &Place) -> Option<Duration> {
+        let last = self.runs.get(place)?.iter().map(|run| run.until).max()?;
+        last.duration_since(UNIX_EPOCH).ok()
+    }
+
+    /// Returns how connections were seen in a span, each word once.
+    pub fn modes(&self, from: SystemTime, until: SystemTime) -> Vec<&str> {
+        let ran = self.runs.values().flatten().filter(|run| run.from < until && from <= run.until);
+        let mut modes: Vec<&str> = ran.map(|run| &*run.mode).filter(|mode| !mode.is_empty()).collect();
+        modes.sort_unstable();
+        modes.dedup();
+        modes
+    }
+}
+
+impl Run {
+    fn holds(&self, moment: SystemTime) -> bool {
+        self.from <= moment && moment <= self.until
+    }
+}
+
+fn time(micros: &str) -> Result<SystemTime, FleetError> {
+    let micros: i64 = micros.parse().map_err(|_| FleetError::Garbled)?;
+    let since = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+    Ok(UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH))
+}
+
+/// Undoes what TabSeparated makes of text.
+pub(crate) fn unescaped(text: &str) -> Box<str> {
+    if !text.contains('\\') {
+        return text.into();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        plain.push(match character {
+            '\\' => match rest.next() {
+                Some('t') => '\t',
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('b') => '\u{8}',
+                Some('f') => '\u{c}',
+                Some('0') => '\0',
+                Some(other) => other,
+                None => '\\',
+            },
+            other => other,
+        });
+    }
+    plain.into()
+}
