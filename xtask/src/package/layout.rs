@@ -39,6 +39,9 @@ pub(super) struct Content<'a> {
     pub(super) third_party: &'a str,
 }
 
+/// The services, all of which are off until somebody enables one.
+const UNITS: [&str; 3] = ["netstat-record.service", "netstat-metrics.service", "netstat-ship.service"];
+
 /// The name under which the program never gives way to another netstat.
 const OTHER_NAME: &str = "nets";
 
@@ -68,11 +71,13 @@ pub(super) fn files(family: Family, content: &Content) -> Result<Files> {
     }
     man(&mut files, usr, family)?;
     completions(&mut files, usr, family)?;
-    let unit = String::from_utf8(read("packaging/systemd/netstat-record.service")?)?;
     let started = if is_archive { "/usr/local/bin/netstat" } else { "/usr/lib/netstat/netstat" };
-    let unit = replaced(&unit, "ExecStart=/usr/bin/netstat ", &format!("ExecStart={started} "))?;
     let units = if is_archive { "share/netstat" } else { "usr/lib/systemd/system" };
-    files.insert(format!("{units}/netstat-record.service"), File::Data(unit.into_bytes()));
+    for name in UNITS {
+        let unit = String::from_utf8(read(&format!("packaging/systemd/{name}"))?)?;
+        let unit = replaced(&unit, "ExecStart=/usr/bin/netstat ", &format!("ExecStart={started} "))?;
+        files.insert(format!("{units}/{name}"), File::Data(unit.into_bytes()));
+    }
     if is_archive {
         let users = read("packaging/sysusers.d/netstat.conf")?;
         files.insert("share/netstat/sysusers.conf".to_owned(), File::Data(users));
@@ -231,6 +236,10 @@ mod tests {
             assert!(text(&files, "usr/lib/netstat/net-tools").contains(&format!("exec /{PROGRAM} ")));
             let unit = text(&files, "usr/lib/systemd/system/netstat-record.service");
             assert!(unit.contains(&format!("ExecStart=/{PROGRAM} record --store /var/lib/netstat\n")));
+            for name in UNITS {
+                let unit = text(&files, &format!("usr/lib/systemd/system/{name}"));
+                assert!(unit.contains(&format!("ExecStart=/{PROGRAM} ")), "{name}");
+            }
         }
     }
 
@@ -238,9 +247,11 @@ mod tests {
     fn the_user_of_the_unit_is_the_one_that_is_made() {
         let files = files(Family::Debian, &CONTENT).unwrap();
         let users = text(&files, "usr/lib/sysusers.d/netstat.conf");
-        let unit = text(&files, "usr/lib/systemd/system/netstat-record.service");
-        let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap();
-        assert!(users.lines().any(|line| line.starts_with(&format!("u {user} "))), "{users}");
+        for name in ["netstat-record.service", "netstat-ship.service"] {
+            let unit = text(&files, &format!("usr/lib/systemd/system/{name}"));
+            let user = unit.lines().find_map(|line| line.strip_prefix("User=")).unwrap();
+            assert!(users.lines().any(|line| line.starts_with(&format!("u {user} "))), "{users}");
+        }
     }
 
     #[test]
