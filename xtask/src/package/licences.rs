@@ -134,6 +134,10 @@ pub(super) fn third_party(linked: &Linked) -> Result<String> {
                 found.extend(texts_of(Path::new(&other.folder))?);
             }
         }
+        // The text of this licence is the same for everybody, and names nobody.
+        if found.is_empty() && one.licence.split(" OR ").any(|choice| choice == "Apache-2.0") {
+            found.insert(fs::read_to_string(workspace::root().join("LICENSE-APACHE"))?);
+        }
         if found.is_empty() {
             bail!("{} has no text of its licence: look for it in its repository", one.at_version());
         }
