@@ -4,6 +4,7 @@ use crate::comment::{self, Said};
 use crate::flow::{FlowKey, Place};
 use crate::fragments::Fragments;
 use crate::frame::Frame;
+use crate::openings::Openings;
 use crate::read::{Flaw, ReadError, Recorded, each_packet};
 use crate::talk::Talk;
 use netstat_model::query::{Listing, ProcessFields, Visit};
@@ -42,6 +43,7 @@ struct Gathering {
     /// The talk of each flow that goes on.
     current: FxHashMap<FlowKey, usize>,
     fragments: Fragments,
+    openings: Openings,
     processes: FxHashMap<(u32, Option<String>, Option<String>), ProcessKey>,
 }
 
@@ -113,6 +115,12 @@ impl Gathering {
         };
         let (_, talk, owners) = self.talks.get_mut(at)?;
         talk.add(packet.at, sender, packet.is_outgoing, frame);
+        if let Some(told) = self.openings.add(&key, sender, frame, packet.payload) {
+            talk.tell(sender, told);
+        }
+        if let Some(said) = packet.comments.iter().find_map(|text| comment::read_application(text)) {
+            talk.claim(said);
+        }
         for said in packet.comments.iter().filter_map(|text| comment::read(text)) {
             let place = (0..2).find(|&place| is_same(key.seen_from(place).0, said.local));
             let Some(owner) = place.and_then(|place| owners.get_mut(place)) else { continue };
