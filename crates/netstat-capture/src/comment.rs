@@ -194,6 +194,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_first_bytes_tell_is_read_again_and_nothing_else_is() {
+        for name in [None, Some("example.org h2"), Some("- GET")] {
+            let told = Application { protocol: ApplicationProtocol::Tls, name: name.map(Box::from) };
+            assert_eq!(read_application(&of_application(&told)), Some(told));
+        }
+        let long = format!("app tls {}", "a".repeat(254));
+        for odd in ["app", "app ", "app x a", "app tls ", "app tls a  b", "app tls \u{1b}[2J", "app tls 한글", &long] {
+            assert_eq!(read_application(odd), None, "{odd}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_name_is_read_as_it_was_before_it_was_written() {
