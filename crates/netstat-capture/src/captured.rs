@@ -116,10 +116,10 @@ impl Gathering {
         let (_, talk, owners) = self.talks.get_mut(at)?;
         talk.add(packet.at, sender, packet.is_outgoing, frame);
         if let Some(told) = self.openings.add(&key, sender, frame, packet.payload) {
-            talk.tell(sender, told);
+            talk.tell(sender, told, false);
         }
         if let Some(said) = packet.comments.iter().find_map(|text| comment::read_application(text)) {
-            talk.claim(said);
+            talk.tell(sender, said, true);
         }
         for said in packet.comments.iter().filter_map(|text| comment::read(text)) {
             let place = (0..2).find(|&place| is_same(key.seen_from(place).0, said.local));

@@ -201,7 +201,9 @@ mod tests {
             assert_eq!(read_application(&of_application(&told)), Some(told));
         }
         let long = format!("app tls {}", "a".repeat(254));
-        for odd in ["app", "app ", "app x a", "app tls ", "app tls a  b", "app tls \u{1b}[2J", "app tls 한글", &long] {
+        for odd in
+            ["app", "app ", "app x a", "app tls ", "app tls a  b", "app tls \u{1b}[2J", "app tls 한글", &long]
+        {
             assert_eq!(read_application(odd), None, "{odd}");
         }
     }

@@ -43,6 +43,8 @@ pub(crate) struct Talk {
     local: Option<Place>,
     /// What its first bytes tell.
     application: Option<Application>,
+    /// What comments say of them, which counts where they are not there.
+    claimed: Option<Application>,
 }
 
 impl Talk {
@@ -115,9 +117,9 @@ impl Talk {
         }
     }
 
-    /// Notes what the first bytes of one end tell. The first of them stays, but for the answer to the same question, and for
-    /// the version of the server where that of its client came before.
-    pub(crate) fn tell(&mut self, sender: Place, told: Application) {
+    /// Notes what the first bytes of one end tell, or what a comment claims of them. The first of them stays, but for the answer
+    /// to the same question, and for the version of the server where that of its client came before.
+    pub(crate) fn tell(&mut self, sender: Place, told: Application, is_claim: bool) {
         let began = self.syn.map_or(self.first_sender, |(sender, _)| sender);
         let is_better = |known: &Application| match known.protocol {
             protocol if protocol != told.protocol => false,
@@ -128,14 +130,10 @@ impl Talk {
             }
             _ => false,
         };
-        if self.application.as_ref().is_none_or(is_better) {
-            self.application = Some(told);
+        let known = if is_claim { &mut self.claimed } else { &mut self.application };
+        if known.as_ref().is_none_or(is_better) {
+            *known = Some(told);
         }
-    }
-
-    /// Notes what a comment claims that the first bytes have told, where they are not there themselves.
-    pub(crate) fn claim(&mut self, said: Application) {
-        self.application.get_or_insert(said);
     }
 
     /// Returns the end that is rather the local one, where no comment says which: that from which packets went out, else
@@ -175,7 +173,8 @@ impl Talk {
                 .zip(end)
                 .and_then(|(started, end): (SystemTime, SystemTime)| end.duration_since(started).ok()),
         }));
-        socket.application = self.application.clone().map(Box::new);
+        let told = self.application.as_ref().or(self.claimed.as_ref());
+        socket.application = told.cloned().map(Box::new);
         let (mut bytes_sent, mut bytes_received) = (Some(own.bytes), Some(others.bytes));
         if key.transport == Transport::Tcp {
             socket.state = Some(self.state(place));
