@@ -356,7 +356,7 @@ mod tests {
         answer.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04\xc0\0\x02\x07");
         let asked = (true, udp(5, 53, query));
         let answered = (false, udp(53, 5, &answer));
-        assert_eq!(application(&[asked.clone()], 17, &[]).as_deref(), Some("dns a.org A"));
+        assert_eq!(application(std::slice::from_ref(&asked), 17, &[]).as_deref(), Some("dns a.org A"));
         let told = application(&[asked.clone(), answered], 17, &[]);
         assert_eq!(told.as_deref(), Some("dns a.org A 192.0.2.7"));
         // Another question of the same socket.
@@ -376,7 +376,7 @@ mod tests {
         }
         // A comment counts where the bytes are not there.
         let comments = ["app tls a.org h2".to_owned()];
-        assert_eq!(application(&[syn.clone()], 6, &comments).as_deref(), Some("tls a.org h2"));
+        assert_eq!(application(std::slice::from_ref(&syn), 6, &comments).as_deref(), Some("tls a.org h2"));
         let banner = line(true, b"SSH-2.0-client\r\n");
         assert_eq!(application(&[banner], 6, &comments).as_deref(), Some("ssh SSH-2.0-client"));
         assert_eq!(application(&[syn], 6, &[]), None);

@@ -555,7 +555,7 @@ fn what_first_bytes_tell_is_what_tshark_finds_there() {
         ];
         let expected: BTreeSet<String> = expected.map(str::to_owned).into();
         for (words, has_comments) in [("", false), ("--names", true), ("--names --headers", true)] {
-            let file = folder.path(&format!("x{}.pcapng", words.len()));
+            let file = folder.path(format!("x{}.pcapng", words.len()));
             let capturing = Capturing::start(&format!("port 22,53,80,443 {words}"), &file);
             python(SPEAKERS);
             let (counts, said) = capturing.end();
