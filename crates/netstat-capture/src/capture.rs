@@ -7,6 +7,7 @@ use crate::frame::{Content, Frame, decode};
 use crate::holder::{Certainty, Holder, Verdict, judge};
 use crate::kept::{Cut, Ends, Kept};
 use crate::look::{Wanted, look};
+use crate::openings::Openings;
 use crate::told::Told;
 use netstat_engine::filter::Filter;
 use netstat_model::history::{ConnectionEvent, ConnectionRecord};
@@ -100,6 +101,8 @@ pub struct Capture<'f> {
     flows: FxHashMap<FlowKey, Flow>,
     datagrams: Datagrams,
     fragments: Fragments,
+    /// What the first bytes of connections tell, where that is wanted.
+    openings: Option<Openings>,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     counts: Counts,
@@ -129,6 +132,7 @@ impl<'f> Capture<'f> {
             flows: FxHashMap::default(),
             datagrams: Datagrams::default(),
             fragments: Fragments::default(),
+            openings: None,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             counts: Counts::default(),
@@ -138,6 +142,11 @@ impl<'f> Capture<'f> {
             told: tells_all.then(Instant::now),
             addresses: FxHashSet::default(),
         }
+    }
+
+    /// Asks for what the first bytes of connections tell: [`Kept::application`].
+    pub fn tell_names(&mut self) {
+        self.openings = Some(Openings::default());
     }
 
     /// Returns what became of packets so far. Those that wait are not counted yet.
@@ -195,6 +204,12 @@ impl<'f> Capture<'f> {
         }
         let number = self.flows.entry(key).or_default().add(packet.at, sender, &content);
         self.wait(packet, frame, ends, Some((key, number, sender)), local);
+        // Before anything of it is cut off.
+        if let (Some(openings), Some(frame), Some(waiting)) =
+            (&mut self.openings, &frame, self.waiting.back_mut())
+        {
+            waiting.kept.application = openings.add(&key, sender, frame, frame.payload_of(behind));
+        }
     }
 
     fn wait(

@@ -4,6 +4,7 @@ use crate::comment::{self, Said};
 use crate::flow::{FlowKey, Place};
 use crate::fragments::Fragments;
 use crate::frame::Frame;
+use crate::openings::Openings;
 use crate::read::{Flaw, ReadError, Recorded, each_packet};
 use crate::talk::Talk;
 use netstat_model::query::{Listing, ProcessFields, Visit};
@@ -42,6 +43,7 @@ struct Gathering {
     /// The talk of each flow that goes on.
     current: FxHashMap<FlowKey, usize>,
     fragments: Fragments,
+    openings: Openings,
     processes: FxHashMap<(u32, Option<String>, Option<String>), ProcessKey>,
 }
 
@@ -113,6 +115,12 @@ impl Gathering {
         };
         let (_, talk, owners) = self.talks.get_mut(at)?;
         talk.add(packet.at, sender, packet.is_outgoing, frame);
+        if let Some(told) = self.openings.add(&key, sender, frame, packet.payload) {
+            talk.tell(sender, told, false);
+        }
+        if let Some(said) = packet.comments.iter().find_map(|text| comment::read_application(text)) {
+            talk.tell(sender, said, true);
+        }
         for said in packet.comments.iter().filter_map(|text| comment::read(text)) {
             let place = (0..2).find(|&place| is_same(key.seen_from(place).0, said.local));
             let Some(owner) = place.and_then(|place| owners.get_mut(place)) else { continue };
@@ -319,6 +327,59 @@ mod tests {
                 prop_assert!(captured.packets <= 3);
             }
         }
+    }
+
+    /// What the first bytes of a capture of these packets tell: the ports, the flags, and what was sent. `comments` are those of
+    /// the first packet.
+    fn application(packets: &[(bool, Vec<u8>)], protocol: u8, comments: &[String]) -> Option<String> {
+        let mut writer = PcapngWriter::new(Vec::new(), &Origin::default()).unwrap();
+        writer.interface("eth0", "", 101, 0).unwrap();
+        for (number, (is_a, body)) in packets.iter().enumerate() {
+            let (from, to) = if *is_a { (A, B) } else { (B, A) };
+            let packet = v4(from, to, protocol, 0, body);
+            let length = u32::try_from(packet.len()).unwrap();
+            let comments = if number == 0 { comments } else { &[] };
+            writer.packet(0, &packet, &Note { length, comments, ..Note::default() }).unwrap();
+        }
+        let captured = Captured::read(&writer.finish().unwrap()[..]).unwrap();
+        let [socket] = &captured.sockets[..] else { panic!("{:?}", captured.sockets) };
+        let told = socket.application.as_deref()?;
+        Some(format!("{} {}", told.protocol.name(), told.name.as_deref().unwrap_or_default()))
+    }
+
+    #[test]
+    fn a_connection_has_what_its_first_bytes_tell() {
+        let query = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\x03org\0\0\x01\0\x01";
+        let mut answer = query.to_vec();
+        answer[2] = 0x81;
+        answer[7] = 1;
+        answer.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04\xc0\0\x02\x07");
+        let asked = (true, udp(5, 53, query));
+        let answered = (false, udp(53, 5, &answer));
+        assert_eq!(application(std::slice::from_ref(&asked), 17, &[]).as_deref(), Some("dns a.org A"));
+        let told = application(&[asked.clone(), answered], 17, &[]);
+        assert_eq!(told.as_deref(), Some("dns a.org A 192.0.2.7"));
+        // Another question of the same socket.
+        let mut other = query.to_vec();
+        other[13] = b'b';
+        let told = application(&[asked, (true, udp(5, 53, &other))], 17, &[]);
+        assert_eq!(told.as_deref(), Some("dns a.org A"));
+        // The server of SSH, whoever speaks first.
+        let line = |is_a, text: &[u8]| {
+            let (from, to) = if is_a { (9, 22) } else { (22, 9) };
+            (is_a, tcp(from, to, ACK, 1, text))
+        };
+        let (client, server) = (line(true, b"SSH-2.0-client\r\n"), line(false, b"SSH-2.0-server\r\n"));
+        let syn = (true, tcp(9, 22, SYN, 0, b""));
+        for packets in [[syn.clone(), client.clone(), server.clone()], [syn.clone(), server, client]] {
+            assert_eq!(application(&packets, 6, &[]).as_deref(), Some("ssh SSH-2.0-server"));
+        }
+        // A comment counts where the bytes are not there.
+        let comments = ["app tls a.org h2".to_owned()];
+        assert_eq!(application(std::slice::from_ref(&syn), 6, &comments).as_deref(), Some("tls a.org h2"));
+        let banner = line(true, b"SSH-2.0-client\r\n");
+        assert_eq!(application(&[banner], 6, &comments).as_deref(), Some("ssh SSH-2.0-client"));
+        assert_eq!(application(&[syn], 6, &[]), None);
     }
 
     #[test]

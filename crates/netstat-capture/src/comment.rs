@@ -1,12 +1,14 @@
-//! What is said of a packet in its comment, and read from it again: one comment for each end on this machine.
+//! What is said of a packet in its comments, and read from them again: one for each end on this machine, and one for what the
+//! first bytes of its connection tell.
 //!
 //! `process curl (4711) at 192.0.2.1:40000 unit cron.service container docker:9f2e4c7d1a0b state ESTABLISHED`. Names have no
 //! spaces: what would be one is escaped.
 
 use crate::capture::EndOf;
+use crate::first_bytes;
 use crate::holder::Certainty;
 use netstat_engine::text::{escape, words};
-use netstat_model::{IpEndpoint, Missing, Ownership, Process};
+use netstat_model::{Application, ApplicationProtocol, IpEndpoint, Missing, Ownership, Process};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -59,6 +61,24 @@ fn word(name: &OsStr) -> String {
     let mut shown = Vec::new();
     escape::write_word(&mut shown, name);
     String::from_utf8_lossy(&shown).into_owned()
+}
+
+/// Says what the first bytes of a connection tell: `app tls example.org h2`.
+pub fn of_application(application: &Application) -> String {
+    let mut text = format!("app {}", application.protocol.name());
+    if let Some(name) = &application.name {
+        let _ = write!(text, " {name}");
+    }
+    text
+}
+
+/// Reads a comment about the first bytes of a connection; `None` for one that says something else. It is a claim as well.
+pub fn read_application(comment: &str) -> Option<Application> {
+    let said = comment.strip_prefix("app ")?;
+    let (protocol, name) = said.split_once(' ').map_or((said, None), |(word, name)| (word, Some(name)));
+    let protocol = ApplicationProtocol::ALL.into_iter().find(|known| known.name() == protocol)?;
+    let is_odd = name.is_some_and(|name| !first_bytes::is_name(name));
+    (!is_odd).then(|| Application { protocol, name: name.map(Box::from) })
 }
 
 /// What a comment says.
@@ -171,6 +191,20 @@ mod tests {
         assert_eq!((said.pid, said.local.port, said.unit), (4711, 40000, None));
         for odd in ["", "process", "process x", "process x (1)", "process x (y) at 1.2.3.4:5", "a comment"] {
             assert_eq!(read(odd), None);
+        }
+    }
+
+    #[test]
+    fn what_first_bytes_tell_is_read_again_and_nothing_else_is() {
+        for name in [None, Some("example.org h2"), Some("- GET")] {
+            let told = Application { protocol: ApplicationProtocol::Tls, name: name.map(Box::from) };
+            assert_eq!(read_application(&of_application(&told)), Some(told));
+        }
+        let long = format!("app tls {}", "a".repeat(254));
+        for odd in
+            ["app", "app ", "app x a", "app tls ", "app tls a  b", "app tls \u{1b}[2J", "app tls 한글", &long]
+        {
+            assert_eq!(read_application(odd), None, "{odd}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! [`CaptureFile`]: what a capture leaves behind.
 
 use crate::capture::EndOf;
-use crate::comment::comment;
+use crate::comment::{comment, of_application};
 use crate::kept::Kept;
 use crate::pcapng::{Note, Origin, PcapngWriter, Statistics};
 use netstat_engine::text::escape;
@@ -87,7 +87,8 @@ impl<W: Write> CaptureFile<W> {
     pub fn packet(&mut self, kept: &Kept, ends: &[EndOf]) -> io::Result<()> {
         let link = if kept.network < ETHERNET_HEADER { LINUX_COOKED } else { link_of(kept.link_type) };
         let number = self.interface(kept.interface, link)?;
-        let comments: Vec<String> = ends.iter().map(comment).collect();
+        let told = kept.application.as_ref().map(of_application);
+        let comments: Vec<String> = ends.iter().map(comment).chain(told).collect();
         let held = ends.iter().find_map(|end| end.holder.socket.ownership.principal());
         let note = Note {
             at: kept.at,

@@ -119,6 +119,12 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Returns what a program has sent, as far as it is among the bytes that were read: those behind the header of the link.
+    pub fn payload_of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let payload = bytes.get(self.headers..).unwrap_or_default();
+        payload.get(..payload.len().min(self.payload)).unwrap_or_default()
+    }
+
     /// Returns the protocol and the ports, where the packet has them.
     pub fn ports(&self) -> Option<(Transport, (u16, u16))> {
         match self.content {

@@ -1,7 +1,7 @@
 //! [`Kept`]: a packet as it waits, and as it is written.
 
 use crate::frame::Frame;
-use netstat_model::{IpEndpoint, Transport};
+use netstat_model::{Application, IpEndpoint, Transport};
 use netstat_os::{Packet, PacketDirection};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub struct Kept {
     pub frame: Option<Frame>,
     /// The ends of its connection, of the sender first.
     pub ends: Option<(Transport, IpEndpoint, IpEndpoint)>,
+    /// What the first bytes of its connection tell, where that was asked for: with the packet that completes them.
+    pub application: Option<Application>,
 }
 
 /// The ends of a connection, of the sender of a packet first.
@@ -93,6 +95,7 @@ impl Kept {
             protocol: packet.protocol,
             frame,
             ends,
+            application: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Recorded<'a> {
     pub length: u32,
     /// Its headers; `None` for what is no packet of IP.
     pub frame: Option<Frame>,
+    /// What a program has sent, as far as the file has it.
+    pub payload: &'a [u8],
     /// What was said of it.
     pub comments: &'a [String],
     /// The process it is of, by its ID, where the file says.
@@ -343,16 +345,19 @@ fn hand_on(
     options: &Options,
     each: &mut dyn FnMut(&Recorded<'_>),
 ) {
-    let frame = behind_link(link.kind, bytes).and_then(|(protocol, begin)| {
+    let read = behind_link(link.kind, bytes).and_then(|(protocol, begin)| {
         let length = usize::try_from(length).unwrap_or(usize::MAX).max(bytes.len());
-        decode(protocol, bytes.get(begin..)?, length.saturating_sub(begin))
+        let behind = bytes.get(begin..)?;
+        let frame = decode(protocol, behind, length.saturating_sub(begin))?;
+        Some((frame, frame.payload_of(behind)))
     });
     each(&Recorded {
         at,
         interface: (place, link.name.as_deref()),
         is_outgoing: options.is_outgoing,
         length,
-        frame,
+        frame: read.map(|(frame, _)| frame),
+        payload: read.map_or(&[], |(_, payload)| payload),
         comments: &options.comments,
         pid: options.pid,
     });

@@ -3,7 +3,10 @@
 use crate::flow::{FlowKey, Place};
 use crate::frame::{Content, Flags, Frame};
 use crate::holder::bare;
-use netstat_model::{ConnectionRole, EndReason, Lifespan, Socket, TcpInfo, TcpState, Transport};
+use netstat_model::{
+    Application, ApplicationProtocol, ConnectionRole, EndReason, Lifespan, Socket, TcpInfo, TcpState,
+    Transport,
+};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What one end has sent.
@@ -38,6 +41,10 @@ pub(crate) struct Talk {
     reset: Option<Place>,
     /// The end that is local, as the directions of packets say.
     local: Option<Place>,
+    /// What its first bytes tell.
+    application: Option<Application>,
+    /// What comments say of them, which counts where they are not there.
+    claimed: Option<Application>,
 }
 
 impl Talk {
@@ -110,6 +117,25 @@ impl Talk {
         }
     }
 
+    /// Notes what the first bytes of one end tell, or what a comment claims of them. The first of them stays, but for the answer
+    /// to the same question, and for the version of the server where that of its client came before.
+    pub(crate) fn tell(&mut self, sender: Place, told: Application, is_claim: bool) {
+        let began = self.syn.map_or(self.first_sender, |(sender, _)| sender);
+        let is_better = |known: &Application| match known.protocol {
+            protocol if protocol != told.protocol => false,
+            ApplicationProtocol::Ssh => sender != began,
+            ApplicationProtocol::Dns | ApplicationProtocol::Mdns => {
+                let more = known.name.as_deref().and_then(|name| told.name.as_deref()?.strip_prefix(name));
+                more.is_some_and(|more| more.starts_with(' '))
+            }
+            _ => false,
+        };
+        let known = if is_claim { &mut self.claimed } else { &mut self.application };
+        if known.as_ref().is_none_or(is_better) {
+            *known = Some(told);
+        }
+    }
+
     /// Returns the end that is rather the local one, where no comment says which: that from which packets went out, else
     /// that which began.
     pub(crate) fn probably_local(&self) -> Place {
@@ -149,6 +175,8 @@ impl Talk {
                 .zip(end)
                 .and_then(|(started, end): (SystemTime, SystemTime)| end.duration_since(started).ok()),
         }));
+        let told = self.application.as_ref().or(self.claimed.as_ref());
+        socket.application = told.cloned().map(Box::new);
         let (mut bytes_sent, mut bytes_received) = (Some(own.bytes), Some(others.bytes));
         if key.transport == Transport::Tcp {
             socket.state = Some(self.state(place));

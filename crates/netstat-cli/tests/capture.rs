@@ -11,7 +11,7 @@
 mod support;
 
 use netstat_lab::{on_own_thread, skip};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
@@ -479,5 +479,141 @@ fn a_file_ends_before_it_is_too_large() {
             let written = Counts::read(said.lines().last().unwrap()).written;
             assert_eq!(tshark(&file, "frame", &["frame.number"]).len() as u64, written);
         }
+    });
+}
+
+/// What speaks first over each protocol: a ClientHello in two segments, a request with a secret path, another with a hostile host,
+/// a banner, a question that is answered and one over TCP.
+const SPEAKERS: &str = "
+import socket, ssl, struct, time
+def to(port, *pieces):
+    s = socket.create_connection(('127.0.0.1', port))
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for piece in pieces:
+        s.sendall(piece)
+        time.sleep(0.05)
+    s.close()
+context = ssl.create_default_context()
+context.set_alpn_protocols(['h2', 'http/1.1'])
+out = ssl.MemoryBIO()
+try:
+    context.wrap_bio(ssl.MemoryBIO(), out, server_hostname='shop.example.org').do_handshake()
+except ssl.SSLWantReadError:
+    pass
+hello = out.read()
+to(443, hello[:70], hello[70:])
+to(80, b'GET /secret?token=1 HTTP/1.1\\r\\nHost: web.example.org:80\\r\\n\\r\\n')
+to(80, b'POST /secret HTTP/1.1\\r\\nHost: e\\x1b[2Jvil\\r\\n\\r\\n')
+to(22, b'SSH-2.0-OpenSSH_9.2p1 Debian-2\\r\\n')
+def question(name):
+    labels = b''.join(bytes([len(it)]) + it.encode() for it in name.split('.'))
+    return struct.pack('>6H', 7, 0x100, 1, 0, 0, 0) + labels + b'\\0' + struct.pack('>2H', 1, 1)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(('127.0.0.1', 53))
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asked = question('udp.example.org')
+client.sendto(asked, ('127.0.0.1', 53))
+_, who = server.recvfrom(512)
+record = b'\\xc0\\x0c' + struct.pack('>2HIH', 1, 1, 60, 4) + bytes([192, 0, 2, 7])
+server.sendto(asked[:2] + struct.pack('>3H', 0x8180, 1, 1) + asked[8:] + record, who)
+client.recv(512)
+over_tcp = question('tcp.example.org')
+to(53, struct.pack('>H', len(over_tcp)) + over_tcp)
+";
+
+/// The columns app and name of the connections of a capture.
+fn names_in(file: &Path) -> BTreeSet<String> {
+    let mut asked = command("capture --csv --columns app,name --read");
+    asked.arg(file);
+    let run = finish(asked);
+    assert_eq!((run.code, run.complaint.as_str()), (Some(0), ""));
+    run.text.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_first_bytes_tell_is_what_tshark_finds_there() {
+    if !has_tshark() {
+        return;
+    }
+    on_own_thread(|_| {
+        let folder = Folder::new("capture-names");
+        for port in [22, 53, 80, 443] {
+            let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+            std::thread::spawn(move || {
+                for stream in listener.incoming() {
+                    let _ = std::io::copy(&mut stream.unwrap(), &mut std::io::sink());
+                }
+            });
+        }
+        let expected = [
+            "dns,tcp.example.org A",
+            "dns,udp.example.org A 192.0.2.7",
+            "http,e\\027[2Jvil POST",
+            "http,web.example.org:80 GET",
+            "ssh,SSH-2.0-OpenSSH_9.2p1 Debian-2",
+            "tls,shop.example.org h2",
+        ];
+        let expected: BTreeSet<String> = expected.map(str::to_owned).into();
+        for (words, has_comments) in [("", false), ("--names", true), ("--names --headers", true)] {
+            let file = folder.path(format!("x{}.pcapng", words.len()));
+            let capturing = Capturing::start(&format!("port 22,53,80,443 {words}"), &file);
+            python(SPEAKERS);
+            let (counts, said) = capturing.end();
+            counts.assert_whole();
+            assert_eq!((counts.dropped, counts.not_attributed), (0, 0), "{said}");
+            let has_bytes = !words.contains("--headers");
+            assert_eq!(names_in(&file), expected, "{words}");
+            let comments = tshark(&file, "frame", &["frame.comment"]).concat().join("\n");
+            assert_eq!(comments.contains("app tls shop.example.org h2"), has_comments, "{comments}");
+            assert!(!comments.contains("secret"), "{comments}");
+            if !has_bytes {
+                continue;
+            }
+            let found = |field| {
+                let mut found: Vec<String> = tshark(&file, field, &[field]).concat();
+                found.sort();
+                found.dedup();
+                found
+            };
+            assert_eq!(found("tls.handshake.extensions_server_name"), ["shop.example.org"]);
+            assert_eq!(found("tls.handshake.extensions_alpn_str"), ["h2,http/1.1"]);
+            assert_eq!(found("dns.qry.name"), ["tcp.example.org", "udp.example.org"]);
+            assert_eq!(found("dns.a"), ["192.0.2.7"]);
+            assert_eq!(found("ssh.protocol"), ["SSH-2.0-OpenSSH_9.2p1 Debian-2"]);
+            let hosts = found("http.host");
+            assert_eq!((hosts.len(), hosts.last().unwrap().as_str()), (2, "web.example.org:80"));
+        }
+        // On a screen nothing of it is more than text.
+        let mut asked = command("capture --columns local,app,name --read");
+        asked.arg(folder.path("x0.pcapng"));
+        let run = finish(asked);
+        assert!(run.text.contains("shop.example.org h2") && !run.text.contains('\u{1b}'), "{}", run.text);
+        assert!(!run.text.contains("secret"), "{}", run.text);
+    });
+}
+
+#[test]
+fn lines_have_names_only_where_that_is_asked_for() {
+    on_own_thread(|_| {
+        let receiver = UdpSocket::bind("127.0.0.1:53").unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\x03org\0\0\x01\0\x01";
+        let sending = std::thread::spawn(move || {
+            for _ in 0..400 {
+                let _ = sender.send_to(question, receiver.local_addr().unwrap());
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        });
+        for (words, end) in [("", ": UDP, length 23\n"), ("--names", ": UDP, length 23, dns a.org A\n")] {
+            let mut capture = command(&format!("capture --for 60s udp port 53 {words}"));
+            let mut child = capture.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap());
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            drop(lines);
+            assert!(line.ends_with(end), "{line}");
+            assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+        }
+        drop(sending);
     });
 }

@@ -3,7 +3,8 @@
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
 use crate::{
-    FamilyFacts, Lifespan, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket,
+    Application, FamilyFacts, Lifespan, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind,
+    WindowsSocket,
 };
 use bitflags::bitflags;
 use std::time::Duration;
@@ -215,6 +216,7 @@ pub(crate) struct DetailsColumns {
     pub(crate) memory: Vec<MemoryRow>,
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
     pub(crate) lifespans: Vec<Option<Box<Lifespan>>>,
+    pub(crate) applications: Vec<Option<Box<Application>>>,
     /// Few sockets have any. In the order of their places.
     pub(crate) of_family: Vec<OfFamily>,
     /// Names of congestion control algorithms.
@@ -277,5 +279,24 @@ impl DetailsColumns {
 
     pub(crate) fn lifespan(&self, place: u32) -> Option<&Lifespan> {
         self.lifespans.get(place as usize)?.as_deref()
+    }
+
+    pub(crate) fn application(&self, place: u32) -> Option<&Application> {
+        self.applications.get(place as usize)?.as_deref()
+    }
+
+    /// Lets go of all details but the first ones.
+    pub(crate) fn truncate(&mut self, details: usize) {
+        self.details.truncate(details);
+        let ends = |place: &dyn Fn(&Details) -> Option<usize>| {
+            self.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
+        };
+        let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
+        self.tcp.truncate(courses * self.fields.count());
+        self.memory.truncate(memories);
+        self.windows.truncate(details);
+        self.lifespans.truncate(details);
+        self.applications.truncate(details);
+        self.of_family.retain(|it| (it.place as usize) < details);
     }
 }

@@ -15,10 +15,18 @@ pub struct Keep {
     pub windows: bool,
     /// When it began and ended.
     pub lifespan: bool,
+    /// What its first bytes tell.
+    pub application: bool,
 }
 
 impl Keep {
     /// All that a [`Socket`](crate::Socket) has.
-    pub const EVERYTHING: Self =
-        Self { details: true, tcp: TcpFields::all(), memory: true, windows: true, lifespan: true };
+    pub const EVERYTHING: Self = Self {
+        details: true,
+        tcp: TcpFields::all(),
+        memory: true,
+        windows: true,
+        lifespan: true,
+        application: true,
+    };
 }

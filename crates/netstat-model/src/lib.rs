@@ -20,6 +20,7 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+mod application;
 mod conntrack;
 mod counters;
 mod descriptors;
@@ -54,6 +55,7 @@ mod tcp;
 mod tcp_fields;
 pub mod warning;
 
+pub use application::{Application, ApplicationProtocol};
 pub use conntrack::Conntrack;
 pub use counters::{
     CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters,

@@ -124,6 +124,8 @@ bitflags! {
         const LIFESPAN = 1024;
         /// [`crate::WindowsSocket::template`].
         const TEMPLATE = 2048;
+        /// [`crate::Socket::application`].
+        const APPLICATION = 4096;
     }
 }
 
@@ -165,6 +167,7 @@ impl SocketQuery {
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
             lifespan: self.fields.contains(Fields::LIFESPAN),
+            application: self.fields.contains(Fields::APPLICATION),
         }
     }
 

@@ -1,4 +1,6 @@
-use super::{Endpoint, FamilyFacts, IpEndpoint, Lifespan, Namespace, Ownership, SocketMemory, TcpInfo};
+use super::{
+    Application, Endpoint, FamilyFacts, IpEndpoint, Lifespan, Namespace, Ownership, SocketMemory, TcpInfo,
+};
 use std::fmt;
 use std::time::Duration;
 
@@ -360,6 +362,8 @@ pub struct Socket {
     pub windows: Option<Box<WindowsSocket>>,
     /// When it began and ended, where a recorder saw that; a running system does not tell.
     pub lifespan: Option<Box<Lifespan>>,
+    /// What its first bytes tell, where a capture has them; a running system does not tell.
+    pub application: Option<Box<Application>>,
     /// What only sockets of its family have.
     pub family_facts: Option<Box<FamilyFacts>>,
     /// The processes that hold the socket.
@@ -402,6 +406,7 @@ impl Socket {
             namespace: None,
             windows: None,
             lifespan: None,
+            application: None,
             family_facts: None,
             ownership: Ownership::NotRead,
             peer_ownership: Ownership::NotRead,

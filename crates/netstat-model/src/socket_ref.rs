@@ -3,8 +3,9 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, EndpointRef, Family, FamilyFacts, Holder, IpEndpoint, Lifespan, Namespace, OwnershipRef,
-    Protocol, Socket, SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
+    Application, Endpoint, EndpointRef, Family, FamilyFacts, Holder, IpEndpoint, Lifespan, Namespace,
+    OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport,
+    WindowsSocket,
 };
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -311,6 +312,14 @@ impl<'a> SocketRef<'a> {
         }
     }
 
+    /// Returns what its first bytes tell, where a capture has them.
+    pub fn application(&self) -> Option<&'a Application> {
+        match self.rest {
+            Rest::Wide(socket) => socket.application.as_deref(),
+            _ => self.details().and_then(|(columns, _, place)| columns.application(place)),
+        }
+    }
+
     /// Returns what only sockets of its family have.
     pub fn family_facts(&self) -> Option<&'a FamilyFacts> {
         match self.rest {
@@ -359,6 +368,7 @@ impl<'a> SocketRef<'a> {
         socket.namespace = self.namespace();
         socket.windows = self.windows().cloned().map(Box::new);
         socket.lifespan = self.lifespan().cloned().map(Box::new);
+        socket.application = self.application().cloned().map(Box::new);
         socket.family_facts = self.family_facts().cloned().map(Box::new);
         socket.ownership = self.ownership().to_owned();
         socket.peer_ownership = self.peer_ownership().to_owned();

@@ -186,6 +186,9 @@ impl SocketTable {
         if self.keep.lifespan {
             self.columns.lifespans.push(socket.lifespan().cloned().map(Box::new));
         }
+        if self.keep.application {
+            self.columns.applications.push(socket.application().cloned().map(Box::new));
+        }
         self.columns.details.push(details);
     }
 
@@ -387,16 +390,7 @@ impl SocketTable {
                 details = details.min(place as usize);
             }
         }
-        self.columns.details.truncate(details);
-        let ends = |place: &dyn Fn(&Details) -> Option<usize>| {
-            self.columns.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
-        };
-        let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
-        self.columns.tcp.truncate(courses * self.keep.tcp.count());
-        self.columns.memory.truncate(memories);
-        self.columns.windows.truncate(details);
-        self.columns.lifespans.truncate(details);
-        self.columns.of_family.retain(|it| (it.place as usize) < details);
+        self.columns.truncate(details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.

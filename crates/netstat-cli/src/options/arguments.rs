@@ -192,6 +192,8 @@ pub(crate) struct CaptureArguments {
     pub(crate) snap: Option<usize>,
     /// `--headers`: keep the headers alone.
     pub(crate) headers: bool,
+    /// `--names`: tell names that packets hold.
+    pub(crate) names: bool,
 }
 
 /// What was typed after `netstat metrics`.

@@ -25,6 +25,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     let of_captures = [
         (typed.write.is_some(), "-w"),
         (arguments.lasts.is_some(), "--for"),
+        (typed.names, "--names"),
         (arguments.netns.is_some(), "--netns"),
         (arguments.owners.is_some(), "--owners"),
     ];

@@ -38,6 +38,13 @@ pub(crate) fn write_packet(out: &mut Vec<u8>, kept: &Kept, ends: &[EndOf], inter
             let _ = write!(out, "ethertype 0x{:04x}, length {}", kept.protocol, kept.length);
         }
     }
+    if let Some(application) = &kept.application {
+        let _ = write!(out, ", {}", application.protocol.name());
+        if let Some(name) = &application.name {
+            out.push(b' ');
+            escape::write_text(out, OsStr::new(&**name));
+        }
+    }
     out.push(b'\n');
 }
 

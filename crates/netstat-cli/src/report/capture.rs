@@ -55,6 +55,9 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     let cut = Cut { snap: asked.snap, headers: asked.headers };
     let tells_all = events.method() == EventMethod::Bpf;
     let mut capture = Capture::new(system, session.filter.as_ref(), cut, session.settings.owners, tells_all);
+    if asked.names {
+        capture.tell_names();
+    }
     let first = capture.look(system);
     let packets = system.packets(&prefilter(session.filter.as_ref()));
     let mut course = Course {

@@ -40,10 +40,12 @@ pub(crate) struct Capturing {
     pub(crate) snap: Option<usize>,
     /// Whether only headers are kept.
     pub(crate) headers: bool,
+    /// Whether names that packets hold are told.
+    pub(crate) names: bool,
 }
 
 /// The columns that a capture has values for, in the order in which data formats show them.
-const TOLD: [&str; 23] = [
+const TOLD: [&str; 25] = [
     "started",
     "started_before",
     "ended",
@@ -67,6 +69,8 @@ const TOLD: [&str; 23] = [
     "retrans",
     "bytes_acked",
     "bytes_received",
+    "app",
+    "name",
 ];
 
 /// One more, which is shown only where it is named.
@@ -90,6 +94,7 @@ pub(super) fn settings(arguments: &Arguments, colour: Colour) -> Capture {
         max_size: typed.max_size,
         snap: typed.snap,
         headers: typed.headers,
+        names: typed.names,
     })
 }
 
@@ -102,6 +107,7 @@ mod tests {
     fn the_columns_of_a_capture_exist() {
         let told = columns::ALL.iter().filter(|column| is_told(column)).count();
         assert_eq!(told, TOLD.len() + 1);
-        assert!(columns::ALL.iter().filter(|column| is_told(column)).all(|column| past::is_kept(column)));
+        let alone = columns::ALL.iter().filter(|column| is_told(column) && !past::is_kept(column));
+        assert_eq!(alone.map(|column| column.name).collect::<Vec<_>>(), ["app", "name"]);
     }
 }

@@ -1,8 +1,9 @@
-//! What only sockets of one family have, as text.
+//! What only some sockets have, as text: those of one family, and those whose first bytes a capture has.
 
-use super::Given;
 use super::ends::interface_name;
+use super::{Given, Value};
 use netstat_model::{FamilyFacts, MembershipKind, RingSize, SocketRef};
+use std::ffi::OsStr;
 
 /// Returns what a socket has beyond the other columns, in parts.
 pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'_>) -> Vec<String> {
@@ -44,4 +45,19 @@ pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'
         _ => {}
     }
     parts
+}
+
+/// Returns the protocol that the first bytes of a socket tell.
+pub(super) fn app(socket: &SocketRef<'_>) -> Value<'static> {
+    socket.application().map_or(Value::Unknown, |application| Value::word(application.protocol.name()))
+}
+
+/// Returns the name that the first bytes of a socket tell.
+pub(super) fn name<'a>(socket: &SocketRef<'a>) -> Value<'a> {
+    match socket.application().map(|application| application.name.as_deref()) {
+        Some(Some(name)) => Value::Text(OsStr::new(name).into()),
+        // There was none.
+        Some(None) => Value::Absent("-"),
+        None => Value::Unknown,
+    }
 }

@@ -253,9 +253,9 @@ impl Column {
         }
     }
 
-    /// Returns true if this system can have values for it.
+    /// Returns true if this system, while it runs, can have values for it.
     pub fn is_available(&self) -> bool {
-        !(cfg!(windows) && self.linux_only)
+        !(cfg!(windows) && self.linux_only || self.needs.fields.contains(Fields::APPLICATION))
     }
 
     /// Returns true if it describes a process rather than the socket.

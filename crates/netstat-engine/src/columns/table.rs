@@ -423,6 +423,14 @@ columns! {
         "Where it is not known when it began: when it was not there yet. netstat history",
         "시작한 시각을 모를 때: 아직 없었던 시각. netstat history",
         Row |row, given: &Given<'_>| bound(&row.socket, |life| life.started_after, given);
+    "app", "App" "앱 프로토콜", Text "", fields(Fields::APPLICATION);
+        "Protocol of the application: tls, dns, mdns, http or ssh. netstat capture --read",
+        "애플리케이션 프로토콜: tls, dns, mdns, http, ssh. netstat capture --read",
+        Row |row, _| detail::app(&row.socket);
+    "name", "Name" "이름", Text "", fields(Fields::APPLICATION);
+        "Name that its first bytes tell: of the TLS server, DNS question, HTTP host or SSH version. netstat capture --read",
+        "처음 바이트에 담긴 이름: TLS 서버, DNS 질의, HTTP 호스트, SSH 버전. netstat capture --read",
+        Row |row, _| detail::name(&row.socket);
     "family", "Family" "주소 체계", Text "", NOTHING;
         "Family of the socket, as for --family",
         "소켓의 주소 체계, --family의 이름",

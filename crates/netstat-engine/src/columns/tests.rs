@@ -81,6 +81,8 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("first_fin", ["-", "-", "-", "-"]),
         ("started_before", ["-", "-", "-", "-"]),
         ("started_after", ["-", "-", "-", "-"]),
+        ("app", ["-"; 4]),
+        ("name", ["-"; 4]),
         ("family", ["inet"; 4]),
         ("type", ["stream", "stream", "stream", "dgram"]),
         ("peer_inode", ["-"; 4]),

@@ -2,8 +2,9 @@ use super::*;
 use crate::FamilyFacts;
 use crate::details::unpack_memory;
 use crate::{
-    ConnectionRole, EndReason, Lifespan, Namespace, NoOwner, Offload, Ownership, Protocol, ServedFamilies,
-    SocketFile, SocketType, TcpFields, TcpInfo, TcpState, Timer, TimerKind, UnixFacts, WindowsSocket,
+    Application, ApplicationProtocol, ConnectionRole, EndReason, Lifespan, Namespace, NoOwner, Offload,
+    Ownership, Protocol, ServedFamilies, SocketFile, SocketType, TcpFields, TcpInfo, TcpState, Timer,
+    TimerKind, UnixFacts, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -186,11 +187,14 @@ fn socket() -> impl Strategy<Value = Socket> {
     let congestion = option::of(select(vec!["cubic", "bbr", "reno"]));
     let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
     let tcp = option::of(tcp_info().prop_map(Box::new));
-    let larger = (tcp, option::of(memory), option::of(windows), option::of(lifespan().prop_map(Box::new)));
+    let application = select(ApplicationProtocol::ALL.to_vec())
+        .prop_map(|protocol| Box::new(Application { protocol, name: Some("example.org".into()) }));
+    let past = (option::of(lifespan().prop_map(Box::new)), option::of(application));
+    let larger = (tcp, option::of(memory), option::of(windows), past);
     let namespace = option::of(any::<u32>().prop_map(|inode| Namespace { inode: inode.into() }));
     let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time(), namespace);
     (ends_and_state(), numbers, smaller, larger, ownership()).prop_map(
-        |(socket, numbers, smaller, (tcp, memory, windows, lifespan), ownership)| {
+        |(socket, numbers, smaller, (tcp, memory, windows, (lifespan, application)), ownership)| {
             let (uid, recv_queue, send_queue, interface, mark, cgroup_id) = numbers;
             let (timer, traffic_class, congestion, time_in_state, age, namespace) = smaller;
             let congestion = congestion.map(Box::from);
@@ -211,6 +215,7 @@ fn socket() -> impl Strategy<Value = Socket> {
                 namespace,
                 windows,
                 lifespan,
+                application,
                 ownership,
                 ..socket
             }

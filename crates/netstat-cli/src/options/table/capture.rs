@@ -19,6 +19,14 @@ pub(super) const OPTIONS: &[Entry] = entries! { Capture;
         "End when the file has this size",
         "Ends before the file becomes larger than this (500K, 100M, 2G).",
         "파일이 이 크기(500K, 100M, 2G)를 넘기 전에 끝냅니다.";
+    [] "names", switch(capture.names);
+        "Tell names that packets hold",
+        "Tells what the first bytes of each connection say: the server of TLS, the question of DNS, the host of HTTP, the \
+         version of SSH. They show whom people talk to, so they are not told unless you ask.",
+        "연결의 처음 바이트에 담긴 것을 표시합니다: TLS 서버, DNS 질의, HTTP 호스트, SSH 버전. 누가 어디에 접속하는지 드러나므로 지정할 때만 \
+         표시합니다."
+        details "In lines, and in the comments of a file. --read has them as columns app and name."
+                "출력하는 줄과 파일의 주석에 들어갑니다. --read에서는 app, name 열입니다.";
     [] "read", value(capture.read, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--read", text));
         "Show the connections in this capture",
         "Shows the connections in this capture, of this program or any other (pcapng, pcap), as netstat history shows those \

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 #[test]
 fn what_is_typed_is_understood() {
-    let typed = "capture process curl -w /tmp/x --for 30s --max-size 100M --snap 96 rport 443 --headers";
+    let typed =
+        "capture process curl -w /tmp/x --for 30s --max-size 100M --snap 96 rport 443 --headers --names";
     let Ok(Command::Run(arguments)) = parse(typed.split(' ').map(Into::into)) else { panic!("refused") };
     assert_eq!(arguments.verb, Some(Verb::Capture));
     assert_eq!(arguments.filter, ["process", "curl", "rport", "443"]);
@@ -15,7 +16,7 @@ fn what_is_typed_is_understood() {
     let typed = &arguments.capture;
     assert_eq!(typed.write.as_deref(), Some(Path::new("/tmp/x")));
     assert_eq!(typed.max_size, Some(100 << 20));
-    assert_eq!((typed.snap, typed.headers), (Some(96), true));
+    assert_eq!((typed.snap, typed.headers, typed.names), (Some(96), true, true));
 }
 
 #[test]
@@ -35,6 +36,7 @@ fn what_does_not_go_together_is_named() {
         ),
         ("capture -w x -a", "-a is not for netstat capture: type netstat capture --help to see its options"),
         ("capture --read x --for 3s", "--read captures nothing, so --for has no effect: leave it out"),
+        ("capture --read x --names", "--read captures nothing, so --names has no effect: leave it out"),
         (
             "capture -w x --json",
             "--json is about a table: type, for example, netstat capture --read curl.pcapng",

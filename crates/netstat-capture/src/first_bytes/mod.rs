@@ -1,0 +1,70 @@
+//! What the first bytes of a stream or of a datagram tell without a decryption: the protocol of the application, and a name.
+//!
+//! Whatever the bytes are, nothing here panics, follows more than there is, or tells more than 253 bytes of visible ASCII.
+
+mod dns;
+mod http;
+mod ssh;
+mod tls;
+mod words;
+
+use netstat_model::{Application, ApplicationProtocol};
+use words::Told;
+
+/// What the bytes of a stream tell so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// More bytes may tell something.
+    More,
+    /// None of these protocols.
+    Nothing,
+    /// All there is.
+    Application(Application),
+}
+
+/// The ports of DNS and of multicast DNS.
+const DNS: u16 = 53;
+const MDNS: u16 = 5353;
+
+/// Returns what one direction of a stream of TCP tells, of which these are the first bytes. `is_last` says that nothing more
+/// will come.
+pub fn of_stream(bytes: &[u8], ports: (u16, u16), is_last: bool) -> Heard {
+    let (protocol, told) = if ports.0 == DNS || ports.1 == DNS {
+        (ApplicationProtocol::Dns, dns::in_stream(bytes, is_last))
+    } else {
+        match bytes.first() {
+            None => return if is_last { Heard::Nothing } else { Heard::More },
+            Some(&tls::HANDSHAKE) => (ApplicationProtocol::Tls, tls::client_hello(bytes, is_last)),
+            _ if ssh::begins(bytes) => (ApplicationProtocol::Ssh, ssh::banner(bytes, is_last)),
+            Some(_) => (ApplicationProtocol::Http, http::request(bytes, is_last)),
+        }
+    };
+    match told {
+        Told::More if is_last => Heard::Nothing,
+        Told::More => Heard::More,
+        Told::Nothing => Heard::Nothing,
+        Told::Name(name) => Heard::Application(Application { protocol, name }),
+    }
+}
+
+/// Returns what a datagram of UDP tells.
+pub fn of_datagram(bytes: &[u8], ports: (u16, u16)) -> Option<Application> {
+    let is_of = |port| ports.0 == port || ports.1 == port;
+    let protocol = if is_of(DNS) {
+        ApplicationProtocol::Dns
+    } else if is_of(MDNS) {
+        ApplicationProtocol::Mdns
+    } else {
+        return None;
+    };
+    Some(Application { protocol, name: dns::message(bytes)? })
+}
+
+/// Returns whether a name is as it is made here: whoever wrote it into a file may have written anything.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+    text.len() <= words::MOST && text.split(' ').all(is_word)
+}
+
+#[cfg(test)]
+mod tests;
