@@ -3,7 +3,7 @@
 use super::ends::interface_name;
 use super::{Given, Value};
 use netstat_model::{FamilyFacts, MembershipKind, RingSize, SocketRef};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 /// Returns what a socket has beyond the other columns, in parts.
 pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'_>) -> Vec<String> {
@@ -60,4 +60,9 @@ pub(super) fn name<'a>(socket: &SocketRef<'a>) -> Value<'a> {
         Some(None) => Value::Absent("-"),
         None => Value::Unknown,
     }
+}
+
+/// Returns a name, else the number of what has none.
+pub(super) fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
+    Value::Text(name.map_or_else(|| OsString::from(number.to_string()).into(), Into::into))
 }

@@ -186,7 +186,7 @@ columns! {
         "Owner of the socket, by name or else by number. Windows: the user of its process",
         "소켓의 소유자, 이름 또는 번호. Windows에서는 프로세스의 사용자",
         Row |row, given| match row.socket.uid() {
-            Some(uid) => named_or_number(given.users.name(uid).map(OsStr::new), uid),
+            Some(uid) => detail::named_or_number(given.users.name(uid).map(OsStr::new), uid),
             None => {
                 let owner = row.socket.ownership().principal();
                 match owner.and_then(|owner| given.processes.get(&owner.process)).map(|it| &it.account) {
@@ -343,7 +343,7 @@ columns! {
         "Interface the socket is bound to, by name or else by index",
         "소켓이 바인드된 인터페이스, 이름 또는 번호",
         Row |row, given| match row.socket.interface() {
-            Some(index) => named_or_number(given.interface(index, &row.socket), index),
+            Some(index) => detail::named_or_number(given.interface(index, &row.socket), index),
             None => Value::Absent("-"),
         };
     "inode", "Inode" "Inode", Number "", NOTHING, on_linux;
@@ -569,10 +569,6 @@ fn of_remote<'a>(row: &Row<'a>, look_up: impl Fn(IpAddr) -> Option<String>) -> V
 /// Returns what stands for the address or the port of a peer that is not there.
 fn no_peer(row: &Row<'_>) -> &'static str {
     if row.section == Section::Other { "-" } else { "*" }
-}
-
-fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
-    Value::Text(name.map_or_else(|| OsString::from(number.to_string()).into(), Into::into))
 }
 
 /// The kernel reports the backlog of a listener in the field of the send queue.
