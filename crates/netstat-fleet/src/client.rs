@@ -50,6 +50,9 @@ pub struct Client {
     timeout: Duration,
 }
 
+/// The longest text of an answer, in bytes.
+const MOST_TEXT: u64 = 1 << 26;
+
 /// Where an answer comes from.
 pub(crate) type Answer = Box<dyn BufRead>;
 
@@ -75,6 +78,8 @@ impl Client {
             .timeout_send_body(Some(timeout + CONNECT))
             .timeout_recv_body(Some(timeout + CONNECT))
             .proxy(None)
+            // A database sends nobody elsewhere: whoever does is none, and shall not have the password.
+            .max_redirects(0)
             .user_agent(concat!("netstat/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
@@ -114,9 +119,13 @@ impl Client {
     /// # Errors
     /// As [`ask`](Self::ask).
     pub(crate) fn text(&self, sql: &str) -> Result<String, FleetError> {
-        let mut text = String::new();
-        self.ask(sql, None)?.take(1 << 22).read_to_string(&mut text)?;
-        Ok(text)
+        let mut text = Vec::new();
+        self.ask(sql, None)?.take(MOST_TEXT + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > MOST_TEXT {
+            return Err(FleetError::Garbled);
+        }
+        // Names of processes are whatever somebody has chosen.
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// Does something that has no answer.
@@ -136,8 +145,12 @@ impl Client {
         packed.write_all(rows)?;
         let packed = packed.finish()?;
         let mut answer = self.send(Some(sql), &packed, Some(query_id), true)?;
-        std::io::copy(&mut answer, &mut std::io::sink())?;
-        Ok(packed.len() as u64)
+        // Who says something to rows that arrived is no database.
+        let mut said = [0];
+        match answer.read(&mut said)? {
+            0 => Ok(packed.len() as u64),
+            _ => Err(FleetError::Garbled),
+        }
     }
 
     fn send(
@@ -173,7 +186,8 @@ impl Client {
             request = request.header("X-ClickHouse-Key", password);
         }
         if is_packed {
-            request = request.header("Content-Encoding", "gzip");
+            // What lies in a queue of one server has not arrived at the one that keeps it.
+            request = request.query("insert_distributed_sync", "1").header("Content-Encoding", "gzip");
         } else {
             request = request.query("enable_http_compression", "1");
         }

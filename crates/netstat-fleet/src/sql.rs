@@ -181,7 +181,7 @@ impl Sql {
             Test::Path(glob) => like("path", glob, Part::where_known),
             Test::Unit(glob) => unit(glob),
             Test::Container(_) | Test::Pod(_) => Part::at_least("(container != '')".to_owned()),
-            Test::HostName(glob) => match pattern(&glob.pattern().to_lowercase()) {
+            Test::HostName(glob) => match pattern(&glob.pattern().to_ascii_lowercase()) {
                 Some(Pattern { sql, is_exact }) => {
                     let part = Part::where_known("host != ''", &format!("lower(host) {sql}"));
                     // A letter that is not of ASCII may have another form there.

@@ -611,7 +611,7 @@ fn two_servers_of_a_cluster_answer_as_one() {
             }
         }
     }
-    let url = format!("{}&insert_distributed_sync=1", one.url());
+    let url = one.url();
     for (number, host) in ["web1", "web2", "db1", "db2", "app1", "app2"].into_iter().enumerate() {
         let path = folder.join(&format!("{host}.db"));
         let _writer = store(&path, host, 100, 40 + number as u64);

@@ -4,7 +4,7 @@ use netstat_check::{Finding, Severity};
 use netstat_engine::both;
 use netstat_engine::columns::Value;
 use netstat_engine::text::{Language, Text, Zone, words};
-use netstat_model::{InterfaceCounters, InterfaceStats, TcpState};
+use netstat_model::{InterfaceCounters, InterfaceStats, Socket, TcpState};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::time::{Duration, SystemTime};
@@ -31,7 +31,6 @@ pub(crate) enum Fact {
     Pid,
     Local,
     Foreign,
-    How,
     Lasted,
     Received,
     Sent,
@@ -72,6 +71,8 @@ pub(crate) struct Happening {
     pub(crate) what: What,
     /// Whether the socket matched the filter.
     pub(crate) passes: bool,
+    /// As it was then.
+    pub(crate) socket: Box<Socket>,
     /// The process in words, safe for a terminal, and so are the ends.
     pub(crate) process: String,
     pub(crate) pid: Option<u64>,
@@ -261,23 +262,18 @@ impl Happening {
         }
     }
 
-    pub(crate) fn value(&self, fact: Fact, language: Language, zone: &Zone) -> Value<'_> {
+    pub(crate) fn value<'a>(&'a self, fact: Fact, language: Language, zone: &'a Zone) -> Value<'a> {
         let named = |text: &str| Value::Named(text.to_owned());
         match fact {
-            Fact::Time => match self.time {
-                Some(time) => {
-                    let text = zone.to_the_second(time);
-                    named(text.rsplit(' ').next().unwrap_or_default())
-                }
-                None => Value::Unknown,
-            },
+            Fact::Time => self.time.map_or(Value::Unknown, |time| Value::Time(time, zone)),
+            // How it ended says that it did.
+            Fact::What if !self.how.is_empty() => named(&self.how),
             Fact::What => Value::Named(self.what.words().of(language).to_owned()),
             Fact::Process => named(&self.process),
             Fact::Pid => number(self.pid),
             Fact::Local => named(&self.local),
             Fact::Foreign => named(&self.foreign),
-            Fact::How => named(&self.how),
-            Fact::Lasted => self.lasted.map_or(Value::Unknown, Value::Milliseconds),
+            Fact::Lasted => self.lasted.map_or(Value::Unknown, Value::Microseconds),
             Fact::Received => number(self.received),
             Fact::Sent => number(self.sent),
             _ => Value::Unknown,
@@ -339,6 +335,7 @@ pub(crate) fn filter_of(command: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use netstat_model::{Family, IpEndpoint, Transport};
 
     #[test]
     fn a_finding_leads_to_its_rows() {
@@ -387,6 +384,7 @@ mod tests {
                 time: None,
                 what: What::Opened,
                 passes: true,
+                socket: Box::new(Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None)),
                 process: String::new(),
                 pid: None,
                 local: String::new(),

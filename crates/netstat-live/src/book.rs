@@ -1,6 +1,7 @@
 //! [`Book`]: the sockets that the view knows, from one look to the next.
 
 mod back;
+mod ended;
 
 use crate::beside::What;
 use crate::mark::{Changes, Mark, Slot};
@@ -35,6 +36,8 @@ struct Entry {
     marked_look: u32,
     state: Option<TcpState>,
     flow: Option<Flow>,
+    /// Since when lists lack it, where its end is still to be told.
+    missing: Option<Duration>,
 }
 
 /// The sockets that the view knows. Rows stay packed as the looks gave them; what a view knows besides lies in an entry each.
@@ -66,8 +69,8 @@ pub(crate) struct Book {
     then: FxHashMap<Slot, Option<Rates>>,
 }
 
-/// The most connections of one look that are shown although no look saw them open.
-const MOST_UNSEEN: usize = 500;
+/// With events, one that a list lacks is closed as soon as that is told, or when nobody has told after this time.
+const TOLD_WITHIN: Duration = Duration::from_secs(4);
 
 /// So many tables there may be before they are made one.
 const MOST_TABLES: usize = 16;
@@ -104,6 +107,8 @@ impl Book {
         let mut before_time_wait = FxHashMap::default();
         for (entry, place) in self.entries.iter().zip(0..) {
             if let Some(entry) = entry
+                // Events tell its end by itself, with all that is known of it.
+                && !look.by_events
                 && (entry.mark == Mark::Gone || look.whole && entry.look != looks)
                 && let Some(socket) = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
                 && socket.remote.is_some()
@@ -137,8 +142,11 @@ impl Book {
                 Some(before) if !is_first => Flow::born(before, reading),
                 _ => Flow::first(reading),
             });
-            changes.opened += usize::from(!is_first);
-            let mark = if is_first { Mark::Nothing } else { Mark::New };
+            // What waits was told of already.
+            let waits = look.by_events && socket.state == Some(TcpState::TimeWait);
+            let is_new = !is_first && !waits;
+            changes.opened += usize::from(is_new);
+            let mark = if is_new { Mark::New } else { Mark::Nothing };
             self.insert(Entry {
                 key,
                 table,
@@ -149,6 +157,7 @@ impl Book {
                 marked_look: looks,
                 state: socket.state,
                 flow,
+                missing: None,
             });
         }
         if look.is_current && !look.whole && self.moves {
@@ -160,6 +169,7 @@ impl Book {
                 if let Some(entry) = entry
                     && entry.look != looks
                     && entry.mark != Mark::Gone
+                    && !entry.waits_for_events(look.by_events, at)
                 {
                     note(&mut self.back, &self.tables, Slot(place), entry);
                     entry.set_mark(Mark::Gone, at);
@@ -210,68 +220,6 @@ impl Book {
             let _ = table.push(&SocketRef::from(socket));
         }
         table
-    }
-
-    /// Takes sockets that were destroyed. One that no look saw came and went between two.
-    fn end(&mut self, closed: &[Socket], at: Duration, changes: &mut Changes) {
-        if closed.is_empty() {
-            return;
-        }
-        let keep = Keep { details: true, tcp: FLOW_FIELDS, lifespan: true, ..Keep::default() };
-        let mut unseen = SocketTable::new(keep);
-        let (mut keys, mut ended) = (Vec::new(), Vec::new());
-        for socket in closed {
-            let key = SocketKey::of(socket);
-            changes.closed += 1;
-            let known = self.slot(&key);
-            match known.and_then(|slot| Some((slot, self.entries.get_mut(slot.0 as usize)?.as_mut()?))) {
-                Some((_, entry)) if entry.mark == Mark::Gone => {
-                    entry.look = self.looks;
-                    changes.closed -= 1;
-                }
-                Some((slot, entry)) => {
-                    note(&mut self.back, &self.tables, slot, entry);
-                    entry.look = self.looks;
-                    entry.set_mark(Mark::Gone, at);
-                    // How it ended is told with all of it.
-                    if socket.lifespan.is_some() && unseen.push(&SocketRef::from(socket)) {
-                        ended.push((slot, unseen.last_row()));
-                    }
-                }
-                None => {
-                    changes.opened += 1;
-                    // More than fit on any screen are only counted.
-                    if keys.len() < MOST_UNSEEN && unseen.push(&SocketRef::from(socket)) {
-                        keys.push((key, unseen.last_row()));
-                    }
-                }
-            }
-        }
-        let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
-        for (slot, row) in ended {
-            if let (Some(Some(entry)), Some(row)) = (self.entries.get_mut(slot.0 as usize), row) {
-                (entry.table, entry.row) = (table, row);
-            }
-        }
-        for (key, row) in keys {
-            let Some(row) = row else { continue };
-            let looks = self.looks;
-            let state = Some(TcpState::Closed);
-            self.insert(Entry {
-                key,
-                table,
-                row,
-                look: looks,
-                mark: Mark::Gone,
-                marked: at,
-                marked_look: looks,
-                state,
-                flow: None,
-            });
-        }
-        if !unseen.is_empty() {
-            self.tables.push(unseen);
-        }
     }
 
     /// Takes it that nothing has happened since the last whole look: what this one did not read has not moved.
@@ -395,14 +343,18 @@ impl Book {
         }
     }
 
-    /// Makes one table of the rows that are still there and that the last whole look does not have, behind it.
-    fn put_together(&mut self, whole: bool) {
-        let base_at = if whole { self.tables.len().saturating_sub(1) } else { 0 };
-        // The one that keeps most: a table of those that were destroyed keeps little.
+    /// Returns what the table that keeps most has of each socket: one of those that were destroyed keeps little.
+    fn keep(&self) -> Keep {
         let most =
             self.tables.iter().map(SocketTable::keep).max_by_key(|keep| (keep.details, keep.tcp.count()));
         let lifespan = self.tables.iter().any(|table| table.keep().lifespan);
-        let mut rest = SocketTable::new(Keep { lifespan, ..most.unwrap_or_default() });
+        Keep { lifespan, ..most.unwrap_or_default() }
+    }
+
+    /// Makes one table of the rows that are still there and that the last whole look does not have, behind it.
+    fn put_together(&mut self, whole: bool) {
+        let base_at = if whole { self.tables.len().saturating_sub(1) } else { 0 };
+        let mut rest = SocketTable::new(self.keep());
         let mut moved = Vec::new();
         for entry in self.entries.iter_mut().flatten() {
             let table = entry.table as usize;
@@ -544,6 +496,7 @@ impl Entry {
     /// Takes a socket as a look saw it.
     fn take(&mut self, socket: &SocketRef<'_>, place: (u32, RowId), at: Duration, changes: &mut Changes) {
         (self.table, self.row) = place;
+        self.missing = None;
         if self.mark == Mark::Gone {
             // Two looks that crossed: it is there after all.
             self.set_mark(Mark::Nothing, at);
@@ -564,6 +517,12 @@ impl Entry {
             (flow @ None, Some(reading)) => *flow = Some(Flow::first(reading)),
             (flow, None) => *flow = None,
         }
+    }
+
+    /// Returns whether events will tell how it ended.
+    fn waits_for_events(&mut self, by_events: bool, at: Duration) -> bool {
+        let is_told = by_events && !matches!(self.state, None | Some(TcpState::TimeWait));
+        is_told && at < *self.missing.get_or_insert(at) + TOLD_WITHIN
     }
 
     fn set_mark(&mut self, mark: Mark, at: Duration) {

@@ -9,9 +9,12 @@ use netstat_engine::text::system;
 use netstat_model::Socket;
 use netstat_model::query::{Kinds, Owners};
 use netstat_os::{CounterSources, Machine, Opened};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// The most batches of events that wait for a look: those of a minute.
+const MOST_BATCHES: usize = 600;
 
 /// What is asked of the thread that looks.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ pub(crate) fn begin(
             }
         };
         let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
-        let (feed, events_of_system) = channel();
+        // Who looks seldom lets the buffer of the kernel fill, which counts what it has no room for.
+        let (feed, events_of_system) = sync_channel(MOST_BATCHES);
         let mut walk = Walk::new(&system, how, wishes).with_events(events_of_system);
         let mut hearing = Some((open, how.owners == Owners::Proc, feed));
         look_on(&system, &mut walk, every, &events, &ordered, || {

@@ -38,6 +38,8 @@ pub struct Environment {
     pub resolver: Arc<dyn NameLookup>,
     /// What this program itself depends on, which is not ended lightly.
     pub circumstances: Circumstances,
+    /// Options that the view was started with and cannot change, as they are typed: each with a space before it.
+    pub options: String,
     /// Whether a recorder's history can be asked for what is older than the looks that are kept.
     pub has_history: bool,
     /// Whether the terminal shows colours.

@@ -1,9 +1,11 @@
 //! Rows of a tab as data for other programs.
 
+use crate::beside::Fact;
 use crate::item::{Filled, Item};
 use crate::tab::{Source, Spec};
 use csv::WriterBuilder;
-use netstat_engine::columns::by_name;
+use netstat_engine::columns::{Value, by_name};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// The formats, each by the ending of a file's name.
@@ -30,7 +32,9 @@ impl Format {
 /// Returns the key of a column: that of JSON and CSV where the program has the same column.
 fn key(spec: &Spec) -> &'static str {
     match spec.source {
-        Source::Column(name) => by_name(name).map_or(spec.name, |column| column.key),
+        Source::Column(_) | Source::Fact(Fact::Lasted) => {
+            by_name(spec.name).map_or(spec.name, |column| column.key)
+        }
         _ => spec.name,
     }
 }
@@ -64,6 +68,14 @@ pub(crate) fn export(
     }
 }
 
+/// Returns what the view has put into words as a text.
+fn plain(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Named(text) => Value::Text(OsString::from(text).into()),
+        value => value,
+    }
+}
+
 fn object(out: &mut Vec<u8>, filled: &Filled<'_>, item: Item, specs: &[&'static Spec]) {
     out.push(b'{');
     for (at, spec) in specs.iter().enumerate() {
@@ -71,7 +83,7 @@ fn object(out: &mut Vec<u8>, filled: &Filled<'_>, item: Item, specs: &[&'static 
             out.push(b',');
         }
         out.extend_from_slice(format!("\"{}\":", key(spec)).as_bytes());
-        filled.value(item, spec).write_json(out);
+        plain(filled.value(item, spec)).write_json(out);
     }
     out.push(b'}');
 }
@@ -83,7 +95,7 @@ fn csv(filled: &Filled<'_>, items: impl Iterator<Item = Item>, specs: &[&'static
     for item in items {
         let fields = specs.iter().map(|spec| {
             let mut field = Vec::new();
-            filled.value(item, spec).write_csv(&mut field);
+            plain(filled.value(item, spec)).write_csv(&mut field);
             field
         });
         let _ = writer.write_record(fields);

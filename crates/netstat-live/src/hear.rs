@@ -3,11 +3,11 @@
 use crate::open::Open;
 use netstat_model::history::{ConnectionEvent, EventMethod};
 use netstat_os::{EventWishes, Events as _};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::thread;
 
 /// Begins to hear. Where events are not complete nothing is sent: the looks know as much.
-pub(crate) fn begin(open: Open, without_bpf: bool, feed: Sender<Vec<ConnectionEvent>>) {
+pub(crate) fn begin(open: Open, without_bpf: bool, feed: SyncSender<Vec<ConnectionEvent>>) {
     thread::spawn(move || {
         let Ok(system) = open() else { return };
         let wishes = EventWishes { arguments: false, without_bpf, tcp_alone: true };

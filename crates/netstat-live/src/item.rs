@@ -9,7 +9,7 @@ use crate::mark::{Mark, Slot};
 use crate::named::Names;
 use crate::tab::{Source, Spec, Tab};
 use netstat_engine::both;
-use netstat_engine::columns::{Column, Given, Value, by_name};
+use netstat_engine::columns::{Column, ColumnNeeds, Given, Value, by_name};
 use netstat_engine::filter::{Context, Filter, Tri};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::escape;
@@ -117,6 +117,8 @@ pub(crate) struct Cells<'a> {
     pub(crate) grouping: Option<&'a Grouping>,
     pub(crate) beside: &'a Beside,
     pub(crate) names: &'a Names,
+    /// What every look reads, where the past is shown: nothing else is known of it.
+    pub(crate) past: Option<ColumnNeeds>,
     pub(crate) now: Option<SystemTime>,
 }
 
@@ -276,7 +278,9 @@ impl Filled<'_> {
         let row = self.cells.book.row(slot)?;
         let value = |name: &str| Some(by_name(name)?.value(&row, &self.given));
         let text = |name: &str| value(name).map(|value| text_of(&value)).unwrap_or_default();
-        let bytes = |field| row.socket.tcp_number(field).filter(|_| what == What::Closed);
+        // Those of the last look were not all.
+        let is_told = what == What::Closed && row.socket.state == Some(TcpState::Closed);
+        let bytes = |field| row.socket.tcp_number(field).filter(|_| is_told);
         let pid = match value("pid") {
             Some(Value::Number(pid)) => Some(pid),
             _ => None,
@@ -284,11 +288,13 @@ impl Filled<'_> {
         let find = |key| self.given.processes.get(&key);
         let context = Context::new(&find);
         let passes = filter.is_none_or(|filter| filter.matches(row.socket, &context) == Tri::Yes);
+        let socket = Box::new(row.socket.to_socket());
         let unknown = self.cells.has_unknown_owner(slot);
         let process = if unknown { "?".to_owned() } else { text("process") };
         Some(Happening {
             number: 0,
             passes,
+            socket,
             time,
             what,
             process,
@@ -322,6 +328,9 @@ impl Filled<'_> {
     }
 
     fn of_column(&self, item: Item, column: &Column) -> Value<'_> {
+        if self.cells.past.is_some_and(|always| !is_of_the_past(column, always)) {
+            return Value::Unknown;
+        }
         let of_socket =
             |slot| self.cells.book.row(slot).map_or(Value::Unknown, |row| column.value(&row, &self.given));
         match item {
@@ -433,13 +442,12 @@ impl Filled<'_> {
             (Source::Fact(fact), _) if !matches!(fact, Fact::Pid) => match self.value(item, spec) {
                 Value::Number(number) => short(number),
                 // What is noted of an event is safe already.
-                Value::Named(text)
-                    if matches!(fact, Fact::Process | Fact::Local | Fact::Foreign | Fact::How) =>
-                {
-                    text
+                Value::Named(text) if matches!(fact, Fact::Process | Fact::Local | Fact::Foreign) => text,
+                Value::Time(time, zone) => {
+                    zone.to_the_second(time).rsplit(' ').next().unwrap_or_default().to_owned()
                 }
-                Value::Milliseconds(time) if time.as_secs() == 0 => format!("{} ms", time.as_millis()),
-                Value::Milliseconds(time) => {
+                Value::Microseconds(time) if time.as_secs() == 0 => format!("{} ms", time.as_millis()),
+                Value::Microseconds(time) => {
                     netstat_engine::text::both::duration(time).of(self.cells.environment.language).to_owned()
                 }
                 value if value.is_none() && !matches!(fact, Fact::Pid) => "-".to_owned(),
@@ -478,6 +486,13 @@ impl Filled<'_> {
             None => "-".to_owned(),
         }
     }
+}
+
+/// Returns whether a column is of what every look reads, and does not change while nothing happens.
+pub(crate) fn is_of_the_past(column: &Column, always: ColumnNeeds) -> bool {
+    always.fields.contains(column.needs.fields)
+        && always.tcp.contains(column.needs.tcp)
+        && !["timer", "keepalive"].contains(&column.name)
 }
 
 /// Returns the text of a value, safe for a terminal.

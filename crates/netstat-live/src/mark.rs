@@ -22,6 +22,8 @@ pub(crate) struct Changes {
     pub(crate) changed: usize,
     /// Whether bytes went over a connection.
     pub(crate) moved: bool,
+    /// Ends that there was no room to tell of.
+    pub(crate) untold: usize,
 }
 
 impl Changes {

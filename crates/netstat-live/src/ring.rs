@@ -157,7 +157,7 @@ impl Ring {
         }
         self.steps.extend(young);
         let size = |steps: &VecDeque<Step>| steps.iter().map(Step::size).sum::<usize>();
-        while self.steps.len() > 1 && size(&self.steps) > self.room {
+        while !self.steps.is_empty() && size(&self.steps) > self.room {
             self.steps.pop_front();
         }
     }

@@ -226,12 +226,11 @@ specs! { FINDINGS:
 
 specs! { EVENTS:
     "time" "TIME" "시각" Source::Fact(Fact::Time), 8..8 left 1;
-    "what" "WHAT" "일" Source::Fact(Fact::What), 11..12 left 0;
+    "what" "WHAT" "일" Source::Fact(Fact::What), 14..18 left 0;
     "process" "PROCESS" "프로세스" Source::Fact(Fact::Process), 9..18 left 0;
     "pid" "PID" "PID" Source::Fact(Fact::Pid), 7..7 right 3;
     "local" "LOCAL" "로컬 주소" Source::Fact(Fact::Local), 19..47 left 2;
     "foreign" "FOREIGN" "외부 주소" Source::Fact(Fact::Foreign), 18..47 left 0;
-    "reason" "HOW" "종료 원인" Source::Fact(Fact::How), 14..20 left 3;
     "lasted" "LASTED" "지속" Source::Fact(Fact::Lasted), 12..14 right 4;
     "received" "RECEIVED" "받음" Source::Fact(Fact::Received), 8..9 right 4;
     "sent" "SENT" "보냄" Source::Fact(Fact::Sent), 6..7 right 4;

@@ -5,7 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Replaces a file, so that who reads it sees the former text or the new one, and never a part. Everybody may read it.
+/// Replaces a file, so that who reads it sees the former text or the new one, and never a part. A new file may be read by
+/// everybody; one that was there keeps its mode. A link stays, and the file behind it is replaced. What is no file, such as a device
+/// or a pipe, is written to.
 ///
 /// # Errors
 /// When the system refuses. The former file stays then.
@@ -13,6 +15,14 @@ pub fn write_file(file: &Path, text: &[u8]) -> io::Result<()> {
     if file.file_name().is_none() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no name of a file"));
     }
+    let former = match std::fs::metadata(file) {
+        Ok(former) if former.is_file() => Some(former.permissions()),
+        Ok(_) => return OpenOptions::new().write(true).open(file)?.write_all(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let behind = if former.is_some() { std::fs::canonicalize(file)? } else { file.to_owned() };
+    let file = behind.as_path();
     // Beside it, because only there can it be renamed; node_exporter reads what ends in .prom.
     let mut new = OsString::from(file);
     new.push(format!(".{}.tmp", std::process::id()));
@@ -21,6 +31,9 @@ pub fn write_file(file: &Path, text: &[u8]) -> io::Result<()> {
         _ => {}
     }
     let written = create(Path::new(&new)).and_then(|mut file| {
+        if let Some(former) = former {
+            file.set_permissions(former)?;
+        }
         file.write_all(text)?;
         // A machine that goes down leaves no empty file.
         file.sync_all()
@@ -62,6 +75,29 @@ mod tests {
             std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["folder", "netstat.prom"]);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_and_what_a_link_leads_to_stay_what_they_are() {
+        use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+        let folder = std::env::temp_dir().join(format!("netstat-metrics-link-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (file, link) = (folder.join("file"), folder.join("link"));
+        std::fs::write(&file, b"before").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&file, &link).unwrap();
+        write_file(&link, b"after").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"after");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        // A link to a device, so that a mistake replaces the link alone.
+        let device = folder.join("device");
+        symlink("/dev/null", &device).unwrap();
+        write_file(&device, b"nothing").unwrap();
+        assert!(std::fs::symlink_metadata(&device).unwrap().is_symlink());
+        assert!(std::fs::metadata(&device).unwrap().file_type().is_char_device());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -3,19 +3,21 @@
 use super::{Session, files, past};
 use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
-use crate::settings::{Live, LiveForm};
+use crate::settings::{Live, LiveForm, Settings};
 use netstat_engine::act::Circumstances;
 use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::look::WalkWishes;
+use netstat_engine::text::quote::for_shell;
 use netstat_engine::text::system::io_error;
 use netstat_engine::text::{Text, When, Zone};
 use netstat_live::{Beginning, Environment, Manner, Recall};
 use netstat_model::Transport;
+use netstat_model::query::Scope;
 use netstat_os::{Machine, NameDatabases, Origin, Routes};
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, stdin};
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -68,6 +70,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         stand_ins: StandIns::default(),
         circumstances: Circumstances::of(&**system, std::env::var("SSH_CONNECTION").ok().as_deref()),
         geo: Arc::clone(&session.geo),
+        options: options(session.settings, live),
         has_history: past::open(&live.store).is_ok(),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),
@@ -114,6 +117,35 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         .into()),
         Err(netstat_live::Trouble::Other(why)) => Err(why.into()),
     }
+}
+
+/// Returns the options that the view cannot change, each with a space before it.
+fn options(settings: &Settings, live: &Live) -> String {
+    let mut typed = String::new();
+    let mut push = |name: &str, value: Option<&OsStr>| {
+        typed.push_str(&format!(" --{name}"));
+        if let Some(value) = value {
+            typed.push_str(&format!(" {}", for_shell(value)));
+        }
+    };
+    if live.is_store_named {
+        push("store", Some(live.store.as_os_str()));
+    }
+    match (settings.scope, &settings.namespace) {
+        (_, Some(of)) => push("netns", Some(of)),
+        (Scope::All, None) => push("netns", Some(OsStr::new("all"))),
+        (Scope::Own, None) => {}
+    }
+    if live.ascii {
+        push("ascii", None);
+    }
+    if !live.mouse {
+        push("no-mouse", None);
+    }
+    if let Some(budget) = live.budget {
+        push("budget", Some(OsStr::new(&format!("{budget}%"))));
+    }
+    typed
 }
 
 /// What names in a filter stand for, known from the start: a view waits for nobody. Hosts are not looked up.

@@ -162,7 +162,7 @@ fn keep_logging(mut logs: Logs, resource: &Resource, interval: Duration) {
 /// Writes metrics as text, to the file that is named or to standard output.
 fn write(asked: &Metrics, exposure: &Arc<Exposure>) -> Result<(), Trouble> {
     let text = text(exposure, Form::Prometheus);
-    match &asked.output {
+    match asked.output.as_ref().filter(|file| file.as_os_str() != "-") {
         Some(file) => write_file(file, text.as_bytes()).map_err(|error| {
             both!(
                 "{file} cannot be written: {why}",

@@ -238,6 +238,12 @@ fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result<At, Text> 
     })
 }
 
+/// Returns whether a recorder was in another network namespace of this machine, since it was booted, than this program is.
+fn is_elsewhere(reader: &Reader, at: At, live: &Opened) -> bool {
+    let is_here = live.boot_id() == Past::table(reader, at, SystemTime::UNIX_EPOCH).boot_id();
+    is_here && reader.namespace(at).zip(live.namespace()).is_some_and(|(its, own)| its != own)
+}
+
 /// Returns the table of a moment as a look of a live view. What is missing of it is among its warnings.
 ///
 /// # Errors
@@ -251,6 +257,12 @@ pub(super) fn look(
     let reader = open(store)?;
     let at = recorded(&reader, time, zone)?;
     let live = netstat_os::open(Origin::Live).map_err(|error| system::error(&error))?;
+    if how.scope == Scope::Own && is_elsewhere(&reader, at, &live) {
+        return Err(both!(
+            "the history is that of another network namespace: netstat live --netns all shows all that it has",
+            "기록은 다른 네트워크 네임스페이스의 것입니다. netstat live --netns all은 기록 전체를 보여 줍니다"
+        ));
+    }
     let users = || users_of(reader.users());
     let system = PastSystem { past: &Past::table(&reader, at, time), users: &users, live: &live };
     let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
@@ -274,6 +286,12 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
     }
     let time = moment(session, "--at", &asked.at)?;
     let at = recorded(&reader, time, &session.zone)?;
+    if session.settings.scope == Scope::Own && is_elsewhere(&reader, at, &session.backend) {
+        output::complain(&both!(
+            "this is the table of the recorder's network namespace, which is another than this one",
+            "이 표는 기록기의 네트워크 네임스페이스 것이며, 지금 네임스페이스와 다릅니다"
+        ));
+    }
     if let Some(filter) = &mut session.filter {
         filter.set_now(Some(time));
     }

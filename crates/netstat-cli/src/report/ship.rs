@@ -132,11 +132,12 @@ fn keep_sending(
         if is_last && has_failed {
             break;
         }
-        let result = sender.send(&mut |_| true);
+        // Who is told to stop meanwhile ends with the batch: the rest is sent the next time.
+        let result = sender.send(&mut |_| is_last || !stopped.load(Ordering::Relaxed));
         let pause = match result {
             Ok(sent) => {
                 if has_failed {
-                    output::complain(&both!("it goes on", "다시 보냅니다"));
+                    output::complain(&both!("it goes on", "전송을 재개합니다"));
                 }
                 say_missing(&sent);
                 (ends, bytes) = (ends + sent.ends, bytes + sent.bytes);

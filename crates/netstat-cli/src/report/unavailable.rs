@@ -10,6 +10,7 @@ use netstat_engine::text::Text;
 use netstat_engine::text::system::phrase;
 use netstat_engine::view::sort::Order;
 use netstat_model::Warning;
+use netstat_model::query::Fields;
 
 /// Which columns can have values.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +55,9 @@ fn of(named: &[&Column], extras: Extras, available: Available) -> Vec<Warning> {
         (extras.dscp, "the DSCP value"),
         (extras.template && !available.template, "the template"),
     ];
-    let all_available = columns::ALL.iter().all(|column| (available.is)(column));
+    // What only captures tell is not of the system.
+    let is_of_system = |column: &&&Column| !column.needs.fields.contains(Fields::APPLICATION);
+    let all_available = columns::ALL.iter().filter(is_of_system).all(|column| (available.is)(column));
     let optional = optional.into_iter().filter_map(|(shown, what)| (shown && !all_available).then_some(what));
     optional
         .chain(named.iter().filter(|column| !(available.is)(column)).map(|column| column.name))

@@ -40,6 +40,7 @@ pub(crate) struct Live {
     pub(crate) at: Option<When>,
     /// The history that has it, and what is older than the view.
     pub(crate) store: PathBuf,
+    pub(crate) is_store_named: bool,
 }
 
 /// Interprets what was typed after `netstat live`.
@@ -62,6 +63,7 @@ pub(super) fn settings(arguments: &Arguments, colour: Colour, store: PathBuf) ->
         group_by: arguments.group_by.as_ref().and_then(|columns| columns.first().copied()),
         at: arguments.at.clone(),
         store,
+        is_store_named: arguments.store.is_some(),
         form: match (arguments.formats.is_empty(), arguments.live.plain) {
             // The only one that it takes is --jsonl.
             (false, _) => LiveForm::Jsonl,

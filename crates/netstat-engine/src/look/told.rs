@@ -1,6 +1,6 @@
 //! [`Told`]: what the system itself tells of connections between two lists of all.
 
-use netstat_model::history::{ConnectionEvent, ConnectionRecord};
+use netstat_model::history::{ConnectionEvent, ConnectionRecord, EndReason};
 use netstat_model::query::Scope;
 use netstat_model::{
     Family, IpEndpoint, Lifespan, Namespace, NoOwner, Owner, Ownership, Process, Socket, SocketId, TcpInfo,
@@ -77,7 +77,18 @@ impl Teller<'_> {
     }
 }
 
+/// The most ends and opens that wait for a look that succeeds.
+const MOST: usize = 200_000;
+
 impl Told {
+    /// Lets go of what is too much to keep, and counts it.
+    pub(super) fn bound(&mut self) {
+        if self.closed.len() + self.opened.len() + self.processes.len() > MOST {
+            self.lost += (self.closed.len() + self.opened.len()) as u64;
+            (self.closed, self.opened, self.processes) = Default::default();
+        }
+    }
+
     /// Takes events, of one network namespace or of all.
     pub(super) fn hear(
         &mut self,
@@ -97,6 +108,8 @@ impl Told {
                     let socket = of_record(&record, boot);
                     self.opened.extend(socket.map(|socket| (record.cookie, socket)));
                 }
+                // That one was there no more is what a list says, and sooner.
+                ConnectionEvent::Ended(record) if matches!(record.ended, Some((_, EndReason::Unseen))) => {}
                 ConnectionEvent::Ended(record) if is_here(&record) => {
                     self.opened.remove(&record.cookie);
                     self.closed.extend(of_record(&record, boot));

@@ -161,9 +161,12 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
         let boot = self.system.uptime().ok().and_then(|uptime| now?.checked_sub(uptime));
         let place = (self.how.scope, self.system.namespace());
         self.teller.take(place, boot, &mut self.held_back);
+        self.held_back.bound();
         if let Some(Ok(first)) = self.feed.as_ref().map(|feed| feed.try_recv()) {
             self.teller = self.feed.take().map_or(Teller::Nobody, Teller::Events);
             self.held_back.hear(first, place, boot);
+            // The list that comes now has what is open.
+            self.held_back.opened.clear();
             // What came before them is listed again.
             self.walked.iter_mut().for_each(|walked| walked.is_stale = true);
         }
@@ -199,7 +202,9 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
             sockets = self.again(visible);
         }
         let told = std::mem::take(&mut self.held_back);
-        processes.extend(told.processes);
+        // What a look has read of a process is more than an event tells, and comes last.
+        let mut all = told.processes;
+        all.append(&mut processes);
         let by_events = self.teller.are_events();
         let walked = self.walked.as_ref();
         Ok(Look {
@@ -210,7 +215,7 @@ impl<S: Sockets + SocketWatch + Processes + Machine> LookSource for Walk<'_, S> 
             closed: told.closed,
             lost: told.lost,
             by_events,
-            processes,
+            processes: all,
             method: walked.map_or(OwnerMethod::NotNeeded, |walked| walked.method),
             warnings: walked.map(|walked| walked.warnings.clone()).unwrap_or(warnings),
             took: begun.elapsed(),

@@ -49,12 +49,12 @@ pub(crate) fn section(scene: &Scene<'_>) -> Markup {
                     p class="note" {
                         @match judged.at {
                             None => (say(Text::fixed(
-                                "Of the system as it was when this page was made.",
-                                "이 보고서를 만든 때의 시스템을 점검했습니다."
+                                "Of the system as it was when this page was made, in the network namespace of the program that made it.",
+                                "이 보고서를 만든 때의 시스템을, 만든 프로그램의 네트워크 네임스페이스에서 점검했습니다."
                             ))),
                             Some(at) => (say(both!(
-                                "Of the table of {when}, as far as a history can be judged.",
-                                "{when}의 연결 표를, 기록으로 판단할 수 있는 데까지 점검했습니다.",
+                                "Of the table of {when} in the recorder's network namespace, as far as a history can be judged.",
+                                "{when} 기록기의 네트워크 네임스페이스의 연결 표를, 기록으로 판단할 수 있는 데까지 점검했습니다.",
                                 when = scene.report.zone.to_the_second(at)
                             ))),
                         }

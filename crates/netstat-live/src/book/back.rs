@@ -47,8 +47,7 @@ impl Book {
                 book.index.remove(&entry.key);
             }
         }
-        let keep = self.tables.first().map(SocketTable::keep).unwrap_or_default();
-        let mut sockets = SocketTable::new(keep);
+        let mut sockets = SocketTable::new(self.keep());
         let table = u32::try_from(book.tables.len()).unwrap_or(u32::MAX);
         for (&slot, before) in &moment.differ {
             let Some((before, of)) = before else { continue };
@@ -60,7 +59,18 @@ impl Book {
             if let Some(place) = book.entries.get_mut(slot.0 as usize) {
                 book.index.insert(key.clone(), slot);
                 book.then.insert(slot, rates);
-                *place = Some(Entry { key, table, row, look, mark, marked, marked_look, state, flow: None });
+                *place = Some(Entry {
+                    key,
+                    table,
+                    row,
+                    look,
+                    mark,
+                    marked,
+                    marked_look,
+                    state,
+                    flow: None,
+                    missing: None,
+                });
             }
         }
         book.tables.push(sockets);

@@ -193,7 +193,11 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let language = state.environment.language;
     let line = layout.filter;
     let shown = amount::grouped(state.shown() as u64);
-    let shown = both!("{shown} shown", "{shown}개 표시", shown).of(language).to_owned();
+    let shown = match state.grouped_by() {
+        Some(column) => both!("{shown} by {column}", "{shown}개, {column}별", shown, column),
+        None => both!("{shown} shown", "{shown}개 표시", shown),
+    };
+    let shown = shown.of(language).to_owned();
     let room = width_of(&shown);
     let typed = match &state.mode {
         Mode::Filter(typed, error) => Some((both!("filter: ", "필터: "), typed, error.as_ref())),

@@ -17,6 +17,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let at_cursor = state.index();
     if state.items().is_empty() && state.has_looked() {
         let text = match (state.tab, state.filter_text.as_str()) {
+            (Tab::Events, _) if state.is_recorded() => both!(
+                "not shown of a history; netstat history --since ... tells what ended",
+                "기록에서는 보여 주지 않습니다. 끝난 연결은 netstat history --since ..."
+            ),
             (Tab::Links | Tab::Findings, _) if state.is_past() => {
                 both!("not kept of the past; 0 goes back to now", "과거의 것은 보관되지 않습니다. 0: 현재로")
             }

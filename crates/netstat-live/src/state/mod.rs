@@ -395,6 +395,13 @@ impl State {
         self.paused.as_ref().map(|paused| self.now.saturating_sub(paused.since))
     }
 
+    /// Returns the column by which the rows of the tab are grouped.
+    pub(crate) fn grouped_by(&self) -> Option<&'static str> {
+        let grouping =
+            self.grouping.as_ref().filter(|_| matches!(self.tab, Tab::Connections | Tab::Listening))?;
+        Some(grouping.column.name)
+    }
+
     /// Returns how many rows there are, those in folded groups among them.
     pub(crate) fn shown(&self) -> usize {
         self.shown
@@ -427,6 +434,7 @@ impl State {
             grouping: self.grouping.as_ref(),
             beside: &self.beside,
             names: &self.names,
+            past: self.is_past().then(base_needs),
             now: self.shown_look().time,
         }
     }

@@ -18,7 +18,17 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 impl State {
-    pub(super) fn pause(&mut self) {
+    /// Stops the screen, or lets it go on. In the past it has stopped.
+    pub(super) fn press_pause(&mut self) {
+        if self.is_past() {
+            self.message =
+                Some(both!("this is the past: 0 goes back to now", "과거의 화면입니다. 0: 현재로"));
+        } else {
+            self.pause();
+        }
+    }
+
+    fn pause(&mut self) {
         match self.paused.take() {
             Some(paused) => self.rename(paused.renamed),
             None => self.stop_at(Then::Paused, self.book.copy(), self.last.clone()),
@@ -52,6 +62,11 @@ impl State {
     /// Returns whether the past is shown.
     pub(crate) fn is_past(&self) -> bool {
         self.paused.as_ref().is_some_and(|paused| paused.then != Then::Paused)
+    }
+
+    /// Returns whether what is shown comes from a recorder's history.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.paused.as_ref().is_some_and(|paused| matches!(paused.then, Then::Recorded(_)))
     }
 
     /// Returns how long ago the moment was that is shown.

@@ -245,7 +245,7 @@ impl State {
                 }
             }
             Action::UntagAll => self.tags.clear(),
-            Action::Pause => self.pause(),
+            Action::Pause => self.press_pause(),
             Action::Earlier => self.go_back(false, effects),
             Action::Later => self.go_forward(false, effects),
             Action::MinuteEarlier => self.go_back(true, effects),

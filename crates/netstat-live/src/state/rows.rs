@@ -59,6 +59,7 @@ impl State {
                 (Groups::default(), found.into_iter().map(Item::Socket).collect())
             }
             // Of the past they are not kept.
+            Tab::Events if self.is_recorded() => (Groups::default(), Vec::new()),
             Tab::Links | Tab::Findings if self.is_past() => (Groups::default(), Vec::new()),
             Tab::Links => {
                 (Groups::default(), beside.links.iter().map(|link| Item::Link(link.index)).collect())
@@ -69,7 +70,8 @@ impl State {
             }
             Tab::Events => {
                 let until = if self.is_past() { self.shown_look().time } else { None };
-                let was = |event: &&Happening| until.is_none_or(|until| event.time <= Some(until));
+                let was =
+                    |event: &&Happening| event.passes && until.is_none_or(|until| event.time <= Some(until));
                 let events = beside.happened.iter().filter(was);
                 (Groups::default(), events.map(|event| Item::Event(event.number)).collect())
             }

@@ -38,6 +38,7 @@ impl State {
             .iter()
             .any(|item| matches!(item, Item::Socket(slot) if self.book.mark(*slot) != Mark::Nothing));
         let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
+        self.last.lost += changes.untold as u64;
         self.follow_renamed();
         self.note_events(time);
         self.keep_back(before);
@@ -75,6 +76,7 @@ impl State {
             grouping: None,
             beside: &self.beside,
             names: &Names::default(),
+            past: None,
             now: time,
         };
         let happened: Vec<Happening> = cells.with(|filled| {

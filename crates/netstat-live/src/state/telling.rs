@@ -2,11 +2,11 @@
 
 use super::{State, base_needs};
 use crate::amount::short;
-use crate::item::{Item, text_of};
+use crate::item::{Item, is_of_the_past, text_of};
 use crate::mark::{Mark, Slot};
 use crate::tab::{Source, Tab};
 use netstat_engine::both;
-use netstat_engine::columns::{self, Column, Value, by_name};
+use netstat_engine::columns::{self, Value, by_name};
 use netstat_engine::flow::Rates;
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::for_shell;
@@ -14,14 +14,6 @@ use netstat_model::{NoOwner, SocketKey};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::time::Duration;
-
-/// Returns whether a column is of what every look reads, and does not change while nothing happens.
-fn is_of_the_past(column: &Column) -> bool {
-    let always = base_needs();
-    always.fields.contains(column.needs.fields)
-        && always.tcp.contains(column.needs.tcp)
-        && !["timer", "keepalive"].contains(&column.name)
-}
 
 impl State {
     /// Returns the command that shows what is shown.
@@ -47,6 +39,7 @@ impl State {
         if self.read_only {
             command.push_str(" --read-only");
         }
+        command.push_str(&self.environment.options);
         let sort = self.sort();
         command.push_str(&format!(" --sort {}{}", sort.column, if sort.descending { ":desc" } else { "" }));
         if self.interval != Duration::from_secs(1) {
@@ -63,7 +56,9 @@ impl State {
             let Some(row) = self.shown_book().row(slot) else { return Vec::new() };
             columns::ALL
                 .iter()
-                .filter(|column| column.is_available() && (!self.is_past() || is_of_the_past(column)))
+                .filter(|column| {
+                    column.is_available() && (!self.is_past() || is_of_the_past(column, base_needs()))
+                })
                 .filter_map(|column| {
                     let value = column.value(&row, &filled.given);
                     if value.is_none() {

@@ -12,6 +12,7 @@ use netstat_check::{Finding, Severity};
 use netstat_engine::both;
 use netstat_engine::filter::{Context, Filter, FilterError, Tri, next};
 use netstat_engine::text::{Text, cells};
+use netstat_model::SocketRef;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -26,6 +27,12 @@ impl State {
         if self.filter_text != text {
             self.filter_text = text.to_owned();
             self.top = 0;
+        }
+        let find = |key| self.book.processes().get(&key);
+        let context = Context::new(&find);
+        for event in &mut self.beside.happened {
+            let matches = |filter: &Filter| filter.matches(SocketRef::from(&*event.socket), &context);
+            event.passes = self.filter.as_ref().is_none_or(|filter| matches(filter) == Tri::Yes);
         }
         self.order_anew();
         Ok(())

@@ -4,7 +4,9 @@ use super::made::{connection, look, moved, process};
 use crate::book::Book;
 use crate::mark::Mark;
 use netstat_engine::look::Look;
-use netstat_model::{NoOwner, Ownership, Socket, SocketKey, TcpState};
+use netstat_model::history::{ConnectionRole, EndReason, Lifespan};
+use netstat_model::{NoOwner, Ownership, Socket, SocketKey, TcpFields, TcpState};
+use std::time::SystemTime;
 
 const ENDS: (&str, &str) = ("192.0.2.1:1000", "198.51.100.1:443");
 
@@ -89,4 +91,52 @@ fn many_looks_that_tell_little_keep_every_row() {
         let slot = book.slot(&SocketKey::of(socket)).unwrap();
         assert_eq!(book.socket(slot).unwrap().to_socket().local, socket.local);
     }
+}
+
+#[test]
+fn with_events_an_end_is_what_they_tell_whenever_a_list_lacks_it() {
+    let by_events = |look: Look| Look { by_events: true, ..look };
+    let waiting = Socket { tcp: None, ..connection(9, ENDS.0, ENDS.1, TcpState::TimeWait, 0) };
+    let life = Lifespan {
+        host: None,
+        alike: 1,
+        role: ConnectionRole::Active,
+        started: None,
+        started_before: None,
+        started_after: None,
+        established: None,
+        first_fin: None,
+        ended: Some((SystemTime::UNIX_EPOCH, EndReason::ClosedByUs)),
+        lasted: None,
+    };
+    let ended = Socket { state: Some(TcpState::Closed), lifespan: Some(Box::new(life)), ..of(1, 500) };
+    let mark = |book: &Book| book.slot(&SocketKey::Cookie(1)).map(|slot| book.mark(slot));
+    // The list comes first, then the event.
+    let mut book = Book::default();
+    take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
+    let changes = book.apply(by_events(look(1, vec![waiting.clone()], Vec::new())), |_| false);
+    assert_eq!((changes.opened, changes.closed, mark(&book)), (0, 0, Some(Mark::Nothing)));
+    let told = Look { closed: vec![ended.clone()], ..by_events(part(2, Vec::new())) };
+    let changes = book.apply(told, |_| false);
+    assert_eq!((changes.opened, changes.closed, mark(&book)), (0, 1, Some(Mark::Gone)));
+    let slot = book.slot(&SocketKey::Cookie(1)).unwrap();
+    let socket = book.socket(slot).unwrap();
+    assert_eq!(socket.tcp_number(TcpFields::BYTES_RECEIVED), Some(500), "all that it received");
+    assert!(matches!(socket.lifespan().unwrap().ended, Some((_, EndReason::ClosedByUs))));
+
+    // The event comes first, then the list.
+    let mut book = Book::default();
+    take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
+    let told = Look { closed: vec![ended], ..by_events(look(1, vec![waiting], Vec::new())) };
+    let changes = book.apply(told, |_| false);
+    assert_eq!((changes.opened, changes.closed, mark(&book)), (0, 1, Some(Mark::Gone)));
+    assert_eq!(book.open(), 1, "what waits");
+
+    // Nobody tells.
+    let mut book = Book::default();
+    take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
+    let closed: usize = (1..8)
+        .map(|second| book.apply(by_events(look(second, Vec::new(), Vec::new())), |_| false).closed)
+        .sum();
+    assert_eq!((closed, book.open()), (1, 0));
 }

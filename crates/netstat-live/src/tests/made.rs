@@ -42,6 +42,7 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
         lookups: Box::new(NumbersOnly),
         resolver: Arc::new(NoNames),
         circumstances: Circumstances::default(),
+        options: String::new(),
         has_history: false,
         colour: false,
         ascii,

@@ -62,6 +62,9 @@ pub struct Sender {
     not_before: Option<(Instant, Failed)>,
 }
 
+/// A collector that asks for more is asked again all the same.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
 impl Sender {
     /// Prepares to send to a collector; `url` is that of all signals, as in `http://127.0.0.1:4318`.
     pub fn new(url: &str, headers: Vec<(String, String)>, counts: Arc<SendingCounts>) -> Self {
@@ -139,7 +142,8 @@ impl Sender {
         };
         let status = response.status().as_u16();
         let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let least = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let least = header.and_then(|value| value.trim().parse().ok());
+        let least = least.map(|seconds: u64| Duration::from_secs(seconds).min(LONGEST_PAUSE));
         let answer = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
         match status {
             200..=299 => Attempt::Done(outcome(&answer.unwrap_or_default())),

@@ -64,12 +64,18 @@ fn count(source: &dyn Source, lists: &mut Lists<'_>) -> Result<Answer<Descriptor
 /// Returns the processes of a network namespace, each with the inodes of its sockets, and how many may not be read.
 fn look(source: &dyn Source, of: Namespace) -> io::Result<(Vec<Counted>, usize)> {
     let (mut processes, mut buffer) = (Vec::new(), Vec::new());
+    let mut seen = 0_usize;
     let refused = each_process(source, &mut |pid, process| {
+        seen += 1;
         if host::decode_namespace(&process.read_link("ns/net")?) == Some(of.inode) {
             processes.extend(read(pid, process, &mut buffer)?);
         }
         Ok(())
     })?;
+    if seen == 0 && refused == 0 {
+        // This one is there.
+        return Err(io::Error::other("/proc lists no process"));
+    }
     processes.sort_unstable_by_key(|(counts, _)| counts.process);
     Ok((processes, refused))
 }

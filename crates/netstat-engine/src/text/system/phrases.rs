@@ -64,6 +64,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("owners were found with BPF", "소유자를 BPF로 찾음"),
     ("TCP sockets were listed with BPF", "TCP 소켓 목록을 BPF로 얻음"),
     ("TCP sockets were listed from /proc/net", "TCP 소켓 목록을 /proc/net에서 얻음"),
+    ("/proc lists no process", "/proc에 프로세스가 하나도 없음"),
     ("there are few of them, so sock_diag is faster", "소켓이 적어 sock_diag가 더 빠름"),
     (
         "memory is short, and an iterator over sockets needs some",
