@@ -96,7 +96,7 @@ pub fn page(report: &Report<'_>) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body
-                data-filter=(say(&Text::fixed("Filter rows", "행 거르기")))
+                data-filter=(say(&Text::fixed("Filter rows", "행 필터")))
                 data-shown=(say(&shown))
                 data-sort=(say(&Text::fixed("Sort by", "정렬:")))
                 data-keys=(say(&Text::fixed("Left and right arrows show the values.", "왼쪽·오른쪽 화살표로 값을 봅니다.")))

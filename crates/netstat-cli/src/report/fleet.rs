@@ -116,7 +116,7 @@ pub(super) fn fleet_error(error: &FleetError, place: &FleetPlace) -> Text {
         }
         FleetError::Denied(why) => both!(
             "{server} refuses the user: {why}; --credentials FILE names a file with user=NAME and password=TEXT",
-            "{server}: 사용자를 거부합니다. {why} --credentials 파일에 user=이름과 password=암호를 적으세요",
+            "{server}: 인증에 실패했습니다. {why} --credentials 파일에 user=이름과 password=암호를 적으세요",
             server,
             why = said(why)
         ),

@@ -127,7 +127,7 @@ pub(crate) fn tiles(scene: &Scene<'_>) -> Markup {
             tone: None,
         },
         Tile {
-            label: Text::fixed("never established", "맺어지지 못함"),
+            label: Text::fixed("never established", "연결 실패"),
             number: grouped(summary.failed),
             beside: Some(both!(
                 "{share} % of them",

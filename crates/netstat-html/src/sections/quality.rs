@@ -19,7 +19,7 @@ fn failures(scene: &Scene<'_>) -> Plot {
     }
     Plot {
         id: "failures",
-        title: scene.say(&Text::fixed("Failures by reason", "이유별 실패")),
+        title: scene.say(&Text::fixed("Failures by reason", "원인별 연결 실패")),
         note: scene.say(&Text::fixed(
             "Connections that were never established, were reset, or went unanswered.",
             "맺어지지 못했거나, 초기화(RST)되었거나, 응답이 끊긴 연결.",

@@ -97,7 +97,7 @@ fn not_asked() -> Vec<NotJudged> {
             check: bind,
             why: both!(
                 "It judges a port that is named: netstat check bind.",
-                "이름을 댄 포트를 점검합니다: netstat check bind."
+                "지정한 포트를 점검합니다: netstat check bind."
             ),
         },
         NotJudged {
