@@ -380,7 +380,7 @@ impl Source for Live {
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         #[cfg(feature = "bpf")]
         {
-            Ok(Box::new(super::bpf::Kept::take()?))
+            Ok(Box::new(super::bpf::Program::load()?))
         }
         #[cfg(not(feature = "bpf"))]
         Err(Failure::NOT_BUILT)

@@ -23,8 +23,6 @@ mod tcp_rows;
 
 pub(super) use failure::Failure;
 #[cfg(feature = "bpf")]
-pub(super) use program::Kept;
-#[cfg(all(feature = "bpf", test))]
 pub(super) use program::Program;
 #[cfg(feature = "bpf")]
 pub(super) use recorder::Recorder;

