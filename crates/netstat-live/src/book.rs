@@ -85,8 +85,8 @@ impl Book {
         self.renamed.clear();
         self.happened.clear();
         let (looks, is_first) = (self.looks, self.looks == 1);
-        self.back =
-            (!is_first && self.goes_back).then(|| Step::to(self.looked, self.open, look.sockets.keep()));
+        self.back = (!is_first && self.goes_back).then(|| Step::to(self.looked, self.open, self.keep()));
+        let waits = |socket: &SocketRef<'_>| look.by_events && socket.state == Some(TcpState::TimeWait);
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
@@ -99,6 +99,8 @@ impl Book {
             let Some(socket) = sockets.get(row) else { continue };
             let key = SocketKey::of(socket);
             match self.slot(&key) {
+                // Events told that it has ended: what waits in its place comes when that is forgotten.
+                Some(slot) if waits(&socket) && self.mark(slot) == Mark::Gone => {}
                 Some(slot) => self.take(slot, &socket, (table, row), at, &mut changes),
                 None => new.push((key, row)),
             }
@@ -143,8 +145,7 @@ impl Book {
                 _ => Flow::first(reading),
             });
             // What waits was told of already.
-            let waits = look.by_events && socket.state == Some(TcpState::TimeWait);
-            let is_new = !is_first && !waits;
+            let is_new = !is_first && !waits(&socket);
             changes.opened += usize::from(is_new);
             let mark = if is_new { Mark::New } else { Mark::Nothing };
             self.insert(Entry {

@@ -60,6 +60,8 @@ impl Book {
         for (slot, row) in ended {
             if let (Some(Some(entry)), Some(row)) = (self.entries.get_mut(slot.0 as usize), row) {
                 (entry.table, entry.row) = (table, row);
+                // Also one that a list has seen wait before its end was told.
+                entry.state = Some(TcpState::Closed);
             }
         }
         for (key, row) in keys {

@@ -1,6 +1,7 @@
 //! What the book makes of looks that do not have every socket.
 
 use super::made::{connection, look, moved, process};
+use crate::beside::What;
 use crate::book::Book;
 use crate::mark::Mark;
 use netstat_engine::look::Look;
@@ -127,10 +128,27 @@ fn with_events_an_end_is_what_they_tell_whenever_a_list_lacks_it() {
     // The event comes first, then the list.
     let mut book = Book::default();
     take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
-    let told = Look { closed: vec![ended], ..by_events(look(1, vec![waiting], Vec::new())) };
+    let told = Look { closed: vec![ended.clone()], ..by_events(look(1, vec![waiting.clone()], Vec::new())) };
     let changes = book.apply(told, |_| false);
     assert_eq!((changes.opened, changes.closed, mark(&book)), (0, 1, Some(Mark::Gone)));
     assert_eq!(book.open(), 1, "what waits");
+
+    // What waits may have the same cookie.
+    for ended_first in [true, false] {
+        let same = Socket { id: of(1, 0).id, ..waiting.clone() };
+        let mut book = Book::default();
+        take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
+        let told = Look { closed: vec![ended.clone()], ..by_events(part(1, Vec::new())) };
+        let listed = by_events(look(1, vec![same], Vec::new()));
+        let looks = if ended_first { [told, listed] } else { [listed, told] };
+        let mut happened = Vec::new();
+        for look in looks {
+            take(&mut book, look);
+            happened.extend(book.happened().iter().map(|(_, what)| *what));
+        }
+        assert_eq!(happened.last(), Some(&What::Closed), "{ended_first}");
+        assert_eq!(mark(&book), Some(Mark::Gone));
+    }
 
     // Nobody tells.
     let mut book = Book::default();
