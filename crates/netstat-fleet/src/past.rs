@@ -4,7 +4,7 @@ use crate::client::{Client, new_query_id, refusal};
 use crate::course::Course;
 use crate::error::FleetError;
 use crate::known::{Hosts, Place};
-use crate::row::{COLUMNS, Column, Flat, MARK, Read, take_mark};
+use crate::row::{COLUMNS, Column, Flat, MARK, Read, micros, take_mark};
 use crate::sql::{Decided, Rows, decided};
 use crate::tables::{ENDS, OPEN, Server};
 use crate::wire::Wire as _;
@@ -15,7 +15,7 @@ use netstat_model::{
     SocketTable,
 };
 use netstat_os::{Machine, Processes, Sockets};
-use netstat_store::{Presence, Seen, Span};
+use netstat_store::{Presence, Seen, Span, show};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::io;
@@ -439,7 +439,7 @@ impl<'f> FleetPast<'f> {
         scope: Scope,
         visit: &mut dyn FnMut(&Socket) -> ControlFlow<()>,
     ) -> Result<(), FleetError> {
-        let moment = since_1970(at);
+        let moment = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut waiting = Vec::new();
         let mut used: FxHashSet<Ends> = FxHashSet::default();
         let ends_of = |flat: &Flat| {
@@ -512,14 +512,6 @@ fn host_of(flat: &Flat) -> Box<str> {
     String::from_utf8_lossy(&flat.host).into()
 }
 
-fn since_1970(time: SystemTime) -> Duration {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-fn micros(time: SystemTime) -> i64 {
-    i64::try_from(since_1970(time).as_micros()).unwrap_or(i64::MAX)
-}
-
 impl Sockets for FleetPast<'_> {
     fn sockets(
         &self,
@@ -527,25 +519,13 @@ impl Sockets for FleetPast<'_> {
         visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
     ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
         let mut table = SocketTable::new(listing.query.keep());
-        self.each(listing.query.scope, &mut |socket| {
-            if !listing.query.selects(socket) {
-                return ControlFlow::Continue(());
-            }
-            let socket = SocketRef::from(socket);
-            // Who holds it is known already.
-            let _is_kept = match visit(&socket) {
-                Visit::Skip => true,
-                Visit::Keep | Visit::KeepWithOwners => table.push(&socket),
-                Visit::KeepLight { owners } => table.push_light(&socket, owners),
-                Visit::Stop => return ControlFlow::Break(()),
-            };
-            ControlFlow::Continue(())
-        })
-        .map_err(|why| {
-            let source = io::Error::other(why.to_string());
-            self.failed.replace(Some(why));
-            Error { operation: Operation::ReadHistory, source }
-        })?;
+        self.each(listing.query.scope, &mut |socket| show(socket, listing, visit, &mut table)).map_err(
+            |why| {
+                let source = io::Error::other(why.to_string());
+                self.failed.replace(Some(why));
+                Error { operation: Operation::ReadHistory, source }
+            },
+        )?;
         Ok(Answer { data: (table, OwnerMethod::NotNeeded), warnings: Vec::new() })
     }
 }

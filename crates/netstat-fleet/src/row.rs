@@ -17,7 +17,7 @@ use netstat_store::{Presence, Seen, Told, ToldProcess, presence, socket_of};
 use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Text as it was, which need not be UTF-8.
 pub(crate) type Text = Box<[u8]>;
@@ -186,6 +186,11 @@ fn endpoint(address: [u8; 16], scope: u32, port: u16) -> IpEndpoint {
 
 fn since_1970(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Returns microseconds since 1970, as the tables have them.
+pub(crate) fn micros(time: SystemTime) -> i64 {
+    since_1970(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn time(micros: i64) -> Duration {

@@ -3,6 +3,7 @@
 use crate::error::FleetError;
 use crate::known::unescaped;
 use crate::past::Fleet;
+use crate::row::micros;
 use crate::sql::{Rows, decided, not_before};
 use crate::tables::{ENDS, OPEN};
 use netstat_engine::filter::Filter;
@@ -234,9 +235,4 @@ fn plain_address(text: &str) -> Box<str> {
 
 fn number(text: &str) -> Result<u64, FleetError> {
     text.parse().map_err(|_| FleetError::Garbled)
-}
-
-fn micros(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -45,7 +45,7 @@ pub use beside::Beside;
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
 pub use life::{Presence, Seen, presence, socket_of};
-pub use past::Past;
+pub use past::{Past, show};
 pub use preselect::Preselection;
 pub use processes::ToldProcess;
 pub use reader::{At, Reader, Span, Standing};

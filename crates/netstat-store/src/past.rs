@@ -89,6 +89,27 @@ fn error(error: &StoreError) -> Error {
     Error { operation: Operation::ReadHistory, source: io::Error::other(error.to_string()) }
 }
 
+/// Shows a socket of the past to a visitor, if the query asks for it, and does with it what that says. Who holds it is known already.
+pub fn show(
+    socket: &Socket,
+    listing: &Listing<'_>,
+    visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    table: &mut SocketTable,
+) -> ControlFlow<()> {
+    if !listing.query.selects(socket) {
+        return ControlFlow::Continue(());
+    }
+    let socket = SocketRef::from(socket);
+    // A table without room for a scope has no room for any further one.
+    let _is_kept = match visit(&socket) {
+        Visit::Skip => true,
+        Visit::Keep | Visit::KeepWithOwners => table.push(&socket),
+        Visit::KeepLight { owners } => table.push_light(&socket, owners),
+        Visit::Stop => return ControlFlow::Break(()),
+    };
+    ControlFlow::Continue(())
+}
+
 impl Sockets for Past<'_> {
     fn sockets(
         &self,
@@ -96,21 +117,8 @@ impl Sockets for Past<'_> {
         visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
     ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
         let mut table = SocketTable::new(listing.query.keep());
-        self.each(listing.query.scope, &mut |socket| {
-            if !listing.query.selects(socket) {
-                return ControlFlow::Continue(());
-            }
-            let socket = SocketRef::from(socket);
-            // Who holds it is known already. A table without room for a scope has no room for any further one.
-            let _is_kept = match visit(&socket) {
-                Visit::Skip => true,
-                Visit::Keep | Visit::KeepWithOwners => table.push(&socket),
-                Visit::KeepLight { owners } => table.push_light(&socket, owners),
-                Visit::Stop => return ControlFlow::Break(()),
-            };
-            ControlFlow::Continue(())
-        })
-        .map_err(|why| error(&why))?;
+        self.each(listing.query.scope, &mut |socket| show(socket, listing, visit, &mut table))
+            .map_err(|why| error(&why))?;
         Ok(Answer { data: (table, OwnerMethod::NotNeeded), warnings: Vec::new() })
     }
 }

@@ -109,6 +109,11 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
             ),
         ),
     ];
+    aligned(&rows)
+}
+
+/// Returns a line for each row: its name, and its value in a column of values.
+pub(super) fn aligned(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| cells(name.as_bytes())).max().unwrap_or(0);
     rows.iter().fold(String::new(), |text, (name, value)| {
         let blanks = " ".repeat(width + 2 - cells(name.as_bytes()));
@@ -116,8 +121,8 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     })
 }
 
-/// Returns text that is from outside: whoever can write to the folder can write it.
-fn shown(text: &str) -> String {
+/// Returns text that is from outside: whoever can write to the folder, or to the history in it, can write it.
+pub(super) fn shown(text: &str) -> String {
     let mut out = Vec::new();
     escape::write_text(&mut out, text.as_ref());
     String::from_utf8_lossy(&out).into_owned()

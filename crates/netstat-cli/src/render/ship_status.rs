@@ -1,7 +1,8 @@
 //! How far what is recorded was sent, for people.
 
+use super::recorder_status::{aligned, shown};
+use netstat_engine::text::Language;
 use netstat_engine::text::time::rfc_3339;
-use netstat_engine::text::{Language, cells, escape};
 use netstat_store::Shipped;
 
 /// Returns the lines about one place; `waiting` ends were not sent to it yet.
@@ -28,16 +29,5 @@ pub(crate) fn lines(one: &Shipped, waiting: u64, is_running: bool, language: Lan
     if let Some((at, why)) = &one.failed {
         rows.push((word("Fails", "실패"), format!("{}: {}", rfc_3339(*at), shown(why))));
     }
-    let width = rows.iter().map(|(name, _)| cells(name.as_bytes())).max().unwrap_or(0);
-    rows.iter().fold(String::new(), |text, (name, value)| {
-        let blanks = " ".repeat(width + 2 - cells(name.as_bytes()));
-        text + name + ":" + &blanks + value + "\n"
-    })
-}
-
-/// Returns text that is from outside: whoever can write to the history can write it.
-fn shown(text: &str) -> String {
-    let mut out = Vec::new();
-    escape::write_text(&mut out, text.as_ref());
-    String::from_utf8_lossy(&out).into_owned()
+    aligned(&rows)
 }

@@ -1,7 +1,7 @@
 //! `netstat ship`: what a recorder keeps goes to where it is asked for.
 
 use super::fleet::{client, fleet_error};
-use super::past::store_error;
+use super::past::{self, store_error};
 use super::{Session, rights};
 use crate::output::{self, Trouble};
 use crate::render::ship_status;
@@ -77,6 +77,8 @@ fn sender(store: &Path, place: &FleetPlace) -> Result<Sender, Trouble> {
 }
 
 fn once(asked: &Ship, place: &FleetPlace) -> Result<ExitCode, Trouble> {
+    // Without a history there is nothing to wait for.
+    past::open(&asked.store)?;
     let mut sender = sender(&asked.store, place)?;
     let begin = Instant::now();
     let sent = sender.send(&mut |_| true).map_err(|error| fleet_error(&error, place))?;

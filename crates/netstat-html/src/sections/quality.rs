@@ -1,7 +1,7 @@
 //! How well it went: states, round-trip times, segments sent again, failures, and local ports.
 
 use super::{Colours, Scene, sum};
-use crate::plot::{Kind, Plot, Series};
+use crate::plot::{Kind, OTHERS, Plot, Series};
 use crate::shown::{Unit, end};
 use netstat_engine::both;
 use netstat_engine::text::{Text, words};
@@ -17,6 +17,13 @@ fn failures(scene: &Scene<'_>) -> Plot {
     for (_, line) in &course.failures {
         total.iter_mut().zip(line).for_each(|(sum, value)| *sum = sum.saturating_add(*value));
     }
+    let mut series =
+        scene.lines(lines, &total, &Text::fixed("other reasons", "다른 이유"), &mut Colours::default());
+    if series.is_empty() {
+        // That there were none is known where something was recorded.
+        let name = scene.say(&Text::fixed("failures", "실패"));
+        series.push(Series { name, colour: OTHERS, values: scene.frame.known(&total) });
+    }
     Plot {
         id: "failures",
         title: scene.say(&Text::fixed("Failures by reason", "원인별 연결 실패")),
@@ -26,12 +33,7 @@ fn failures(scene: &Scene<'_>) -> Plot {
         )),
         unit: Unit::Count,
         kind: Kind::Bars,
-        series: scene.lines(
-            lines,
-            &total,
-            &Text::fixed("other reasons", "다른 이유"),
-            &mut Colours::default(),
-        ),
+        series,
         limit: None,
     }
 }

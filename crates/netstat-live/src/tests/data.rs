@@ -57,6 +57,14 @@ fn hostile_names_stay_text_in_every_format() {
     let socket = moved(connection(1, "192.0.2.1:1", "192.0.2.2:2", TcpState::Established, 5), 0, 0);
     let name = "=cmd|'/c calc'!A0\n\"},{\u{1b}[2J";
     state.update(Event::Look(Box::new(look(0, vec![socket], vec![process(5, name, None)]))), Duration::ZERO);
+    let (_, csv, _) = written(pressed(state, &[]), "x.csv");
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(rows.len(), 2, "{csv}");
+    // No spreadsheet takes it for a formula, quoted or not.
+    assert!(rows[1].trim_start_matches('"').starts_with("\\x3dcmd"), "{csv}");
+    let mut state = self::state(Language::English, false, Tab::Connections, "");
+    let socket = moved(connection(1, "192.0.2.1:1", "192.0.2.2:2", TcpState::Established, 5), 0, 0);
+    state.update(Event::Look(Box::new(look(0, vec![socket], vec![process(5, name, None)]))), Duration::ZERO);
     let (_, array, _) = written(pressed(state, &[]), "x.json");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&array).unwrap();
     assert_eq!(rows.len(), 1);
