@@ -119,8 +119,16 @@ impl Client {
     /// # Errors
     /// As [`ask`](Self::ask).
     pub(crate) fn text(&self, sql: &str) -> Result<String, FleetError> {
+        self.text_as(sql, None)
+    }
+
+    /// Asks for text under a name, by which the question can be taken back.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) fn text_as(&self, sql: &str, query_id: Option<&str>) -> Result<String, FleetError> {
         let mut text = Vec::new();
-        self.ask(sql, None)?.take(MOST_TEXT + 1).read_to_end(&mut text)?;
+        self.ask(sql, query_id)?.take(MOST_TEXT + 1).read_to_end(&mut text)?;
         if text.len() as u64 > MOST_TEXT {
             return Err(FleetError::Garbled);
         }

@@ -12,6 +12,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The store of a host, which is another one after it was made anew.
 pub(crate) type Place = (Box<str>, u64);
 
+/// How old the news of a host may be: senders send every few seconds, or once a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A run of a recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Run {
@@ -117,6 +120,20 @@ impl Hosts {
     pub fn reach(&self) -> Option<(SystemTime, SystemTime)> {
         let runs = || self.runs.values().flatten();
         runs().map(|run| run.from).min().zip(runs().map(|run| run.until).max())
+    }
+
+    /// Returns the hosts of which nothing has come for longer than senders need, up to a moment, and until when they were
+    /// recorded, of those that pass.
+    pub fn silent(&self, until: SystemTime, passes: impl Fn(&str) -> bool) -> Vec<(&str, SystemTime)> {
+        let last = |host: &str| {
+            let of_host = self.runs.iter().filter(|((name, _), _)| **name == *host);
+            of_host.flat_map(|(_, runs)| runs).map(|run| run.until).max()
+        };
+        let names = self.names().into_iter().filter(|host| passes(host));
+        names
+            .filter_map(|host| Some((host, last(host)?)))
+            .filter(|(_, last)| last.checked_add(PATIENCE).is_some_and(|last| last < until))
+            .collect()
     }
 
     /// Returns the names of all hosts, each once, in their order.

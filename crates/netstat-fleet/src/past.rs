@@ -1,6 +1,6 @@
 //! [`FleetPast`]: the histories of many hosts as a system that is asked through the traits of the contract.
 
-use crate::client::{Client, new_query_id, refusal};
+use crate::client::{Client, new_query_id, quoted, refusal};
 use crate::course::Course;
 use crate::error::FleetError;
 use crate::known::{Hosts, Place};
@@ -59,6 +59,18 @@ impl Fleet {
     /// Returns whether its tables have a type for addresses.
     pub(crate) fn has_addresses(&self) -> bool {
         self.server.has_addresses()
+    }
+
+    /// Asks for text; the question can be taken back.
+    pub(crate) fn text(&self, sql: &str) -> Result<String, FleetError> {
+        let id = new_query_id();
+        self.course.begin(&id)?;
+        let result = self.client.text_as(sql, Some(&id));
+        self.course.end();
+        match result {
+            Err(_) if self.course.is_cancelled() => Err(FleetError::Cancelled),
+            result => result,
+        }
     }
 
     /// Returns the course of its questions.
@@ -151,6 +163,24 @@ pub struct FleetPast<'f> {
     failed: RefCell<Option<FleetError>>,
 }
 
+/// The most hosts that a question names.
+const MOST_NAMED: usize = 1000;
+
+/// What is open, by its store and its key there.
+type There = FxHashMap<(Place, u64), Row>;
+
+/// Takes out a socket that has ended.
+fn take_out(there: &mut There, ended: &Row) {
+    if there.is_empty() {
+        return;
+    }
+    let key = ((host_of(&ended.flat), ended.flat.store), ended.flat.open_key());
+    // One without a cookie may have been used again by then.
+    if there.get(&key).is_some_and(|open| open.begun() <= ended.flat.ended_us) {
+        there.remove(&key);
+    }
+}
+
 /// One row of an answer, and how many there are of it.
 struct Row {
     flat: Flat,
@@ -184,7 +214,8 @@ impl<'f> FleetPast<'f> {
         // What is not known comes last.
         let order = format!(" ORDER BY isNull({column}), {column}{direction}, host, store, sequence");
         match first.rows.filter(|_| is_whole && matches!(self.question.asked, Asked::Span(_))) {
-            Some(rows) => (format!("{order} LIMIT {rows}"), Some(rows)),
+            // What is there twice until it is merged counts once.
+            Some(rows) => (format!("{order} LIMIT 1 BY host, store, sequence LIMIT {rows}"), Some(rows)),
             // All rows are needed, and sorted here.
             None if first.by.is_some() => (String::new(), None),
             None => (order, None),
@@ -247,6 +278,27 @@ impl<'f> FleetPast<'f> {
         format!("{OPEN} FINAL")
     }
 
+    /// Takes out what has ended as far as its host has told: while a sender catches up, its ends are there before it is
+    /// known what is no longer open. Of a host that keeps up both come together.
+    fn leave_out_ended(&self, there: &mut There) -> Result<(), FleetError> {
+        let Asked::Span(_) = self.question.asked else { return Ok(()) };
+        let mut behind: Vec<(&str, SystemTime)> = self.fleet.hosts.silent(self.question.now, |_| true);
+        behind.retain(|(name, _)| there.keys().any(|((host, _), _)| **host == **name));
+        let Some(since) = behind.iter().map(|(_, last)| micros(*last)).min() else { return Ok(()) };
+        let hosts = match behind.len() {
+            ..=MOST_NAMED => {
+                let named: Vec<String> = behind.iter().map(|(host, _)| quoted(host)).collect();
+                format!(" AND host IN ({})", named.join(", "))
+            }
+            _ => String::new(),
+        };
+        let ended = format!("{ENDS} WHERE {}{hosts}", crate::sql::not_before(since));
+        self.fetch(ENDS, &ended, &mut |row| {
+            take_out(there, &row);
+            ControlFlow::Continue(())
+        })
+    }
+
     /// Calls `each` with the rows of both tables.
     fn rows(&self, each: &mut dyn FnMut(&Row) -> ControlFlow<()>) -> Result<(), FleetError> {
         let (of_ends, of_open, rows) = self.times();
@@ -260,19 +312,24 @@ impl<'f> FleetPast<'f> {
             self.decided(if rows == Rows::Moment { rows } else { Rows::Open }).sql
         );
         // What is open comes first: what ends meanwhile is told by its end, which is asked about later.
-        let mut there: FxHashMap<(Place, u64), Row> = FxHashMap::default();
+        let mut there = There::default();
         let mut count = 0;
         self.fetch(OPEN, &open, &mut |row| {
             count += 1;
             let key = ((host_of(&row.flat), row.flat.store), row.flat.open_key());
             there.insert(key, row);
-            ControlFlow::Continue(())
+            // More than may come is not kept either.
+            if count > self.question.most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
+        if count > self.question.most {
+            return Err(FleetError::TooMany(count, self.question.most));
+        }
+        self.leave_out_ended(&mut there)?;
         let is_enough = |rows: u64| rows.saturating_add(count) <= self.question.most;
         // How many come is known where rows are counted, or few are wanted.
         if counted.is_none() && !limit.is_some_and(|limit| is_enough(limit as u64)) {
-            let matching = self.fleet.client.line(&format!("SELECT count() FROM {ends}"))?;
-            let matching: u64 = matching.parse().map_err(|_| FleetError::Garbled)?;
+            let matching = self.fleet.text(&format!("SELECT count() FROM {ends}"))?;
+            let matching: u64 = matching.trim_end().parse().map_err(|_| FleetError::Garbled)?;
             if !is_enough(matching) {
                 return Err(FleetError::TooMany(matching.saturating_add(count), self.question.most));
             }
@@ -294,13 +351,7 @@ impl<'f> FleetPast<'f> {
         let mut seen: FxHashSet<(u32, u64, u64)> = FxHashSet::default();
         let mut hosts: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
         self.fetch(ENDS, &ends, &mut |row| {
-            if !there.is_empty() {
-                let key = ((host_of(&row.flat), row.flat.store), row.flat.open_key());
-                // One without a cookie may have been used again by then.
-                if there.get(&key).is_some_and(|open| open.begun() <= row.flat.ended_us) {
-                    there.remove(&key);
-                }
-            }
+            take_out(&mut there, &row);
             let next = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
             let host = match hosts.get(&row.flat.host) {
                 Some(host) => *host,

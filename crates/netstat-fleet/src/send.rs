@@ -19,6 +19,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// The most ends of one insert.
 const MOST: u64 = 1 << 16;
 
+/// The most bytes of one insert, and how many a row has beside the texts of its process.
+const MOST_BYTES: usize = 1 << 25;
+const USUAL_BYTES: usize = 256;
+
 /// A server refuses an insert into more parts than a hundred.
 const MOST_DAYS: usize = 64;
 
@@ -60,6 +64,8 @@ pub struct Sender {
     doubt: Option<String>,
     /// What the server has of this store's open sockets, by their numbers; `None` until it was asked.
     open: Option<FxHashMap<u64, u64>>,
+    /// The version of the newest row of an open socket.
+    open_version: u64,
     /// What was sent of runs and gaps.
     told: FxHashMap<(bool, u64), u64>,
     /// When the last end of what arrived was, in microseconds since 1970.
@@ -82,6 +88,7 @@ impl Sender {
             // Nobody knows how the last sender ended.
             doubt: Some(String::new()),
             open: None,
+            open_version: 0,
             told: FxHashMap::default(),
             last_us: 0,
         })
@@ -112,16 +119,17 @@ impl Sender {
             server.check(&self.client)?;
             self.server = Some(server);
         }
-        // All is of one state of the store.
-        let reader = Reader::open(&self.store)?;
-        self.looked = Looked::default();
-        let host = reader.host().unwrap_or_default().to_owned();
-        let store = reader.store_number()?;
         let mut until = self.ledger.shipped()?.sequence;
-        loop {
+        // What is sent last, and what is open, is of one state of the store. A long backlog is not: a state that is held for
+        // hours would let the recorder's log grow all the while.
+        let (reader, host, store) = loop {
+            let reader = Reader::open(&self.store)?;
+            self.looked = Looked::default();
+            let host = reader.host().unwrap_or_default().to_owned();
+            let store = reader.store_number()?;
             let batch = reader.unsent(until, MOST, &mut self.looked)?;
             if batch.until == until {
-                break;
+                break (reader, host, store);
             }
             self.send_batch(&batch, &host, store, sent)?;
             until = batch.until;
@@ -130,9 +138,9 @@ impl Sender {
                 return Ok(());
             }
             if !batch.has_more {
-                break;
+                break (reader, host, store);
             }
-        }
+        };
         sent.until = until;
         let (open, bytes) = self.send_open(&reader, &host, store)?;
         sent.open += open;
@@ -168,7 +176,7 @@ impl Sender {
         }
         let mut rest = batch.ends.as_slice();
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(count_of_days(rest));
+            let (now, later) = rest.split_at(count_of_days(rest).min(count_of_bytes(rest)));
             rest = later;
             let known = self.known(store, host, now)?;
             let missing: Vec<Flat> = now
@@ -255,11 +263,13 @@ impl Sender {
     /// Sends what has become of the open sockets since the last time.
     fn send_open(&mut self, reader: &Reader, host: &str, store: u64) -> Result<(u64, u64), FleetError> {
         let Some((at, open)) = reader.open_now(&mut self.looked)? else { return Ok((0, 0)) };
-        let version = micros(at);
         let known = match self.open.take() {
             Some(known) => known,
             None => self.open_there(host, store)?,
         };
+        // The clock of this host may have been set back since: what comes later replaces what came before all the same.
+        let version = micros(at).max(self.open_version.saturating_add(1));
+        self.open_version = version;
         let mut now: FxHashMap<u64, u64> = FxHashMap::default();
         let (mut rows, mut more) = (Vec::new(), Vec::new());
         for told in &open {
@@ -282,16 +292,21 @@ impl Sender {
     }
 
     /// Asks which sockets of this store are open as far as the server knows. What it knows of each is not compared.
-    fn open_there(&self, host: &str, store: u64) -> Result<FxHashMap<u64, u64>, FleetError> {
+    fn open_there(&mut self, host: &str, store: u64) -> Result<FxHashMap<u64, u64>, FleetError> {
         let sql = format!(
-            "SELECT sequence FROM {OPEN} WHERE host = {} AND store = {store}
-             GROUP BY sequence HAVING argMax(gone, version) = 0 FORMAT RowBinary",
+            "SELECT sequence, max(version), argMax(gone, version) FROM {OPEN} WHERE host = {} AND store = {store}
+             GROUP BY sequence FORMAT RowBinary",
             crate::client::quoted(host)
         );
         let mut answer = self.client.ask(&sql, None)?;
         let mut known = FxHashMap::default();
         while !answer.fill_buf()?.is_empty() {
-            known.insert(u64::take(&mut answer)?, 0);
+            let key = u64::take(&mut answer)?;
+            let version = u64::take(&mut answer)?;
+            self.open_version = self.open_version.max(version);
+            if u8::take(&mut answer)? == 0 {
+                known.insert(key, 0);
+            }
         }
         Ok(known)
     }
@@ -390,6 +405,22 @@ fn cause_word(gap: &Gap) -> &'static str {
 
 fn ended_us(told: &Told) -> i64 {
     told.record.ended.map_or(0, |(at, _)| i64::try_from(at.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Returns how many of these ends one insert may have by their size; each has the texts of its process.
+fn count_of_bytes(ends: &[Told]) -> usize {
+    let mut bytes = 0_usize;
+    let too_many = |told: &Told| {
+        let process = told.process.as_ref().and_then(|(_, process)| process.record.as_ref());
+        let texts = process.map_or(0, |record| {
+            let texts = [Some(&record.name), Some(&record.comm), record.executable.as_ref()];
+            let more = [record.arguments.as_ref(), record.cgroup.as_ref()];
+            texts.into_iter().chain(more).flatten().map(|text| text.len()).sum()
+        });
+        bytes = bytes.saturating_add(texts).saturating_add(USUAL_BYTES);
+        bytes > MOST_BYTES
+    };
+    ends.iter().position(too_many).unwrap_or(ends.len()).max(1)
 }
 
 /// Returns how many of these ends lie in as many days as one insert may have.

@@ -133,7 +133,7 @@ impl Fleet {
              ORDER BY count() DESC, remote LIMIT {MOST} FORMAT TabSeparated",
             remote = shown("remote")
         );
-        for line in self.client().text(&sql)?.lines() {
+        for line in self.text(&sql)?.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
             let [reason, remote, port, process, hosts, ends] = fields[..] else {
                 return Err(FleetError::Garbled);
@@ -160,7 +160,7 @@ impl Fleet {
              FORMAT TabSeparated"
         );
         let mut amounts = Vec::new();
-        for line in self.client().text(&sql)?.lines() {
+        for line in self.text(&sql)?.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
             let [who, hosts, ends, failed, sent, received] = fields[..] else {
                 return Err(FleetError::Garbled);
@@ -204,7 +204,7 @@ impl Fleet {
 
     fn fresh(&self, sql: &str) -> Result<Vec<Fresh>, FleetError> {
         let mut fresh = Vec::new();
-        for line in self.client().text(&format!("{sql} FORMAT TabSeparated"))?.lines() {
+        for line in self.text(&format!("{sql} FORMAT TabSeparated"))?.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
             let [what, hosts, at, host, process] = fields[..] else { return Err(FleetError::Garbled) };
             let at: i64 = at.parse().map_err(|_| FleetError::Garbled)?;

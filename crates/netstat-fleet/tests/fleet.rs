@@ -511,13 +511,25 @@ fn what_is_open_is_told_until_it_ends() {
         matching(&past, &listening).len()
     };
     assert_eq!(count(), 1);
+    assert_eq!(Fleet::open(client.clone()).unwrap().hosts().silent(day(300), |_| true), [("web1", day(100))]);
+    assert_eq!(Fleet::open(client.clone()).unwrap().hosts().silent(day(110), |_| true), []);
     listener.ended = Some((seconds(110), EndReason::Closed));
     writer.append(&[ConnectionEvent::Ended(Box::new(listener))]);
     writer.commit(&clock(111)).unwrap();
+    // While it catches up, its ends are there before anything else is told: what has ended is not open any more.
+    let sent = sender.send(&mut |_| false).unwrap();
+    assert_eq!((sent.ends, sent.open), (1, 0));
+    let late = || {
+        let fleet = Fleet::open(client.clone()).unwrap();
+        let asked =
+            Question { now: day(100_000), ..question(Asked::Span(Span::default()), Some(&listening)) };
+        matching(&FleetPast::new(&fleet, asked), &listening).len()
+    };
+    assert_eq!(late(), 0);
     // Another sender asks what is there.
     drop(sender);
     let sent = Sender::new(client.clone(), &path).unwrap().send(&mut |_| true).unwrap();
-    assert_eq!((sent.ends, sent.open), (1, 1));
+    assert_eq!((sent.ends, sent.open), (0, 1));
     assert_eq!(count(), 0);
     let fleet = Fleet::open(client.clone()).unwrap();
     let past = FleetPast::new(&fleet, question(Asked::Table(day(105)), Some(&listening)));
@@ -526,6 +538,31 @@ fn what_is_open_is_told_until_it_ends() {
     assert_eq!(fleet.hosts().reach(), Some((day(90), day(111))));
     assert_eq!(fleet.hosts().at(day(105), |_| true).recorded, ["web1".into()]);
     assert_eq!(fleet.hosts().at(day(120), |_| true).unknown, ["web1".into()]);
+}
+
+#[test]
+fn what_a_clock_that_was_set_back_tells_is_newer_all_the_same() {
+    let Some(engine) = Engine::server(Ipv4Addr::LOCALHOST) else {
+        return netstat_lab::skip("clickhouse-server is not here");
+    };
+    let folder = Folder::new("back");
+    let path = folder.join("history.db");
+    let mut writer = writer(&path, "web1", 90);
+    let mut connection = Chance(5).record(7, false);
+    (connection.started, connection.bound) = (Some(seconds(91)), None);
+    writer.append(&[ConnectionEvent::Opened(Box::new(connection.clone()))]);
+    writer.commit(&clock(100)).unwrap();
+    let client = client(&engine.url());
+    Server::create(&client).unwrap();
+    Sender::new(client.clone(), &path).unwrap().send(&mut |_| true).unwrap();
+    connection.ended = Some((seconds(101), EndReason::ClosedByUs));
+    writer.append(&[ConnectionEvent::Ended(Box::new(connection))]);
+    // An hour back.
+    let back = ClockReading { since_1970: seconds(BOOTED + 102 - 3600), ..clock(102) };
+    writer.commit(&back).unwrap();
+    let sent = Sender::new(client, &path).unwrap().send(&mut |_| true).unwrap();
+    assert_eq!(sent.open, 1);
+    assert_eq!(engine.number("SELECT count() FROM net.netstat_open FINAL WHERE gone = 0"), 0);
 }
 
 #[test]

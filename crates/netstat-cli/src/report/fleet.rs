@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long a question may take.
 pub(super) const ASKING: Duration = Duration::from_secs(60);
@@ -169,6 +169,25 @@ pub(super) fn say_gaps(gaps: &[HostGap], zone: &Zone) {
         output::complain(&both!(
             "histories are incomplete: there {more?is|are} {more} more {more?gap|gaps}",
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
+            more
+        ));
+    }
+}
+
+/// Says of which hosts nothing has come for a while.
+pub(super) fn say_silent(silent: &[(&str, SystemTime)], zone: &Zone) {
+    for (host, last) in silent.iter().take(NAMED) {
+        output::complain(&both!(
+            "nothing has come from {host} since {last}: what was open there then is listed as open",
+            "{host}에서 {last} 뒤로 들어온 기록이 없습니다. 그때 열려 있던 것은 열린 것으로 나옵니다",
+            host = quoted(OsStr::new(host)),
+            last = zone.to_the_second(*last)
+        ));
+    }
+    if let more @ 1.. = silent.len().saturating_sub(NAMED) {
+        output::complain(&both!(
+            "nothing has come from {more} more {more?host|hosts} for a while",
+            "한동안 기록이 들어오지 않은 호스트가 {more}개 더 있습니다",
             more
         ));
     }

@@ -54,6 +54,9 @@ pub(super) fn history(
     })?;
     let gaps = fleet.hosts().gaps(&span, |host| is_asked(filter.as_ref(), host));
     fleet::say_gaps(&gaps, &session.zone);
+    let end = span.until.map_or(now, |until| until.min(now));
+    let silent = fleet.hosts().silent(end, |host| is_asked(filter.as_ref(), host));
+    fleet::say_silent(&silent, &session.zone);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -51,6 +51,7 @@ pub(super) fn show(
     output::people(&text)?;
     let gaps = fleet.hosts().gaps(&Span { since: Some(from), until: Some(until) }, |_| true);
     fleet::say_gaps(&gaps, &session.zone);
+    fleet::say_silent(&fleet.hosts().silent(until, |_| true), &session.zone);
     Ok(ExitCode::SUCCESS)
 }
 
