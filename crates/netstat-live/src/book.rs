@@ -86,7 +86,7 @@ impl Book {
         self.happened.clear();
         let (looks, is_first) = (self.looks, self.looks == 1);
         self.back = (!is_first && self.goes_back).then(|| Step::to(self.looked, self.open, self.keep()));
-        let waits = |socket: &SocketRef<'_>| look.by_events && socket.state == Some(TcpState::TimeWait);
+        let waits = |socket: &SocketRef<'_>| look.by_events && is_remainder(socket);
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
@@ -105,7 +105,7 @@ impl Book {
                 None => new.push((key, row)),
             }
         }
-        // The kernel gives a connection another cookie when it comes to TIME_WAIT, and says that it has destroyed the first.
+        // The kernel gives what remains of a connection another cookie, and says that it has destroyed the first.
         let mut before_time_wait = FxHashMap::default();
         for (entry, place) in self.entries.iter().zip(0..) {
             if let Some(entry) = entry
@@ -124,7 +124,7 @@ impl Book {
             if self.index.contains_key(&key) {
                 continue;
             }
-            if socket.state == Some(TcpState::TimeWait)
+            if is_remainder(&socket)
                 && let Some(slot) = before_time_wait.remove(&Ends::of(&socket))
                 && self.entry(slot).is_some()
             {
@@ -170,13 +170,13 @@ impl Book {
                 if let Some(entry) = entry
                     && entry.look != looks
                     && entry.mark != Mark::Gone
-                    && !entry.waits_for_events(look.by_events, at)
+                    && !(look.by_events && !entry.was_over(&self.tables, true) && entry.waits_for_events(at))
                 {
                     note(&mut self.back, &self.tables, Slot(place), entry);
                     entry.set_mark(Mark::Gone, at);
                     entry.marked_look = looks;
                     // The connection was over when it began to wait.
-                    changes.closed += usize::from(entry.state != Some(TcpState::TimeWait));
+                    changes.closed += usize::from(!entry.was_over(&self.tables, look.by_events));
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Book {
         if look.whole {
             self.listed = Some(at);
         }
-        self.note_happened();
+        self.note_happened(look.by_events);
         self.forget(keep);
         if look.whole || self.tables.len() > MOST_TABLES {
             self.put_together(look.whole);
@@ -253,7 +253,7 @@ impl Book {
     }
 
     /// Gathers what this look marked.
-    fn note_happened(&mut self) {
+    fn note_happened(&mut self, by_events: bool) {
         let (looks, now) = (self.looks, self.looked);
         if looks == 1 {
             return;
@@ -265,7 +265,7 @@ impl Book {
                 let what = match entry.mark {
                     Mark::New => What::Opened,
                     Mark::Changed => What::Changed(entry.state),
-                    Mark::Gone if entry.state == Some(TcpState::TimeWait) => continue,
+                    Mark::Gone if entry.was_over(&self.tables, by_events) => continue,
                     Mark::Gone => What::Closed,
                     Mark::Nothing => continue,
                 };
@@ -520,16 +520,32 @@ impl Entry {
         }
     }
 
-    /// Returns whether events will tell how it ended.
-    fn waits_for_events(&mut self, by_events: bool, at: Duration) -> bool {
-        let is_told = by_events && !matches!(self.state, None | Some(TcpState::TimeWait));
-        is_told && at < *self.missing.get_or_insert(at) + TOLD_WITHIN
+    /// Returns whether its connection has ended before, as far as anybody is told: without events, one in FIN_WAIT_2 has not.
+    fn was_over(&self, tables: &[SocketTable], by_events: bool) -> bool {
+        let socket = || tables.get(self.table as usize).and_then(|table| table.get(self.row));
+        self.state == Some(TcpState::TimeWait)
+            || by_events && socket().is_some_and(|socket| is_remainder(&socket))
+    }
+
+    /// Returns whether events may still tell how it ended.
+    fn waits_for_events(&mut self, at: Duration) -> bool {
+        self.state.is_some() && at < *self.missing.get_or_insert(at) + TOLD_WITHIN
     }
 
     fn set_mark(&mut self, mark: Mark, at: Duration) {
         self.mark = mark;
         self.marked = at;
         self.marked_look = self.look;
+    }
+}
+
+/// Returns whether a socket is what the kernel keeps of a connection that its program has closed: in TIME_WAIT, or in
+/// FIN_WAIT_2 without an inode (Linux keeps both as a `tcp_timewait_sock`).
+fn is_remainder(socket: &SocketRef<'_>) -> bool {
+    match socket.state {
+        Some(TcpState::TimeWait) => true,
+        Some(TcpState::FinWait2) => socket.id.inode.is_none() && socket.id.cookie.is_some(),
+        _ => false,
     }
 }
 

@@ -17,6 +17,19 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "--at은 과거의 한 시점을, --plain과 --jsonl은 현재를 보여 줍니다. 과거는 netstat history로 보세요"
         ));
     }
+    let of_screen = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.live.view.is_some(), "--view"),
+    ];
+    if let Some((_, option)) = of_screen.into_iter().find(|(is_given, _)| *is_given && is_text) {
+        return Err(complaint!(
+            "--plain and --jsonl write events, which have no tabs and columns to choose: leave out {option}",
+            "--plain과 --jsonl은 이벤트를 쓰므로 탭이나 열을 고를 수 없습니다. {option}을(를) 빼세요",
+            option
+        ));
+    }
     if let Some([_, second, ..]) = arguments.group_by.as_deref() {
         return Err(complaint!(
             "netstat live groups by one column: leave out {second}",

@@ -6,7 +6,7 @@ use crate::book::Book;
 use crate::mark::Mark;
 use netstat_engine::look::Look;
 use netstat_model::history::{ConnectionRole, EndReason, Lifespan};
-use netstat_model::{NoOwner, Ownership, Socket, SocketKey, TcpFields, TcpState};
+use netstat_model::{NoOwner, Ownership, Socket, SocketId, SocketKey, TcpFields, TcpState};
 use std::time::SystemTime;
 
 const ENDS: (&str, &str) = ("192.0.2.1:1000", "198.51.100.1:443");
@@ -73,6 +73,44 @@ fn a_connection_that_comes_to_wait_has_not_ended_twice() {
     assert_eq!(book.mark(slot), Mark::Changed);
     let changes = book.apply(look(61, Vec::new(), Vec::new()), |_| false);
     assert_eq!((changes.opened, changes.closed), (0, 0), "it was over");
+}
+
+#[test]
+fn what_remains_in_fin_wait_2_is_the_same_connection() {
+    let remains = |cookie: u64, state: TcpState| Socket {
+        id: SocketId { inode: None, cookie: Some(cookie) },
+        tcp: None,
+        ownership: Ownership::Unowned(NoOwner::NoProcess),
+        ..connection(cookie, ENDS.0, ENDS.1, state, 0)
+    };
+    let mut book = Book::default();
+    take(&mut book, look(0, vec![of(1, 0)], Vec::new()));
+    let mut both = look(1, vec![remains(2, TcpState::FinWait2)], Vec::new());
+    both.closed = vec![of(1, 0)];
+    let changes = book.apply(both, |_| false);
+    assert_eq!((changes.opened, changes.closed, changes.changed), (0, 0, 1));
+    let changes = book.apply(look(2, vec![remains(2, TcpState::TimeWait)], Vec::new()), |_| false);
+    assert_eq!((changes.opened, changes.closed, changes.changed), (0, 0, 1));
+
+    // With events its end was told when the program closed it.
+    let by_events = |look: Look| Look { by_events: true, ..look };
+    let mut book = Book::default();
+    take(&mut book, by_events(look(0, vec![of(1, 0)], Vec::new())));
+    let told = Look { closed: vec![of(1, 0)], ..look(1, vec![remains(2, TcpState::FinWait2)], Vec::new()) };
+    let changes = book.apply(by_events(told), |_| false);
+    assert_eq!((changes.opened, changes.closed), (0, 1));
+    for second in 2..62 {
+        take(&mut book, by_events(look(second, vec![remains(2, TcpState::FinWait2)], Vec::new())));
+    }
+    let changes = book.apply(by_events(look(62, Vec::new(), Vec::new())), |_| false);
+    assert_eq!((changes.opened, changes.closed), (0, 0), "it was told before");
+
+    // One that a program still holds is told when it ends.
+    let held = connection(3, ENDS.0, ENDS.1, TcpState::FinWait2, 7);
+    let mut book = Book::default();
+    take(&mut book, look(0, vec![held], Vec::new()));
+    let changes = book.apply(look(1, Vec::new(), Vec::new()), |_| false);
+    assert_eq!((changes.opened, changes.closed), (0, 1));
 }
 
 #[test]
