@@ -115,16 +115,25 @@ impl Answer {
 /// Asks until a check finds something of this severity, and puts to the answer what holds for every finding: the text
 /// of it in both languages, the exit code, and that a recording of it says the same.
 pub(crate) fn assert_found(check: &str, more: &str, severity: &str) -> Finding {
+    assert_found_saying(check, more, severity, "")
+}
+
+/// The same for a finding that grows: asks until its words have these too, such as the number that it is to reach. A
+/// threshold may be passed before the last of many connections counts.
+pub(crate) fn assert_found_saying(check: &str, more: &str, severity: &str, saying: &str) -> Finding {
     let words = format!("{check} {more}");
     let mut last = None;
     let found = netstat_lab::eventually("the finding", || {
         let answer = ask(&words);
-        let found = answer.of(check).into_iter().find(|finding| finding.severity() == severity);
+        let found = answer
+            .of(check)
+            .into_iter()
+            .find(|finding| finding.severity() == severity && finding.words().contains(saying));
         last = Some(answer);
         found
     });
     let Ok(finding) = found else {
-        panic!("{check} finds nothing that is {severity}: {:#}", last.unwrap().document)
+        panic!("{check} finds nothing that is {severity} and says {saying:?}: {:#}", last.unwrap().document)
     };
 
     let code = match severity {
