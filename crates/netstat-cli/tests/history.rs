@@ -348,3 +348,260 @@ fn a_history_with_times_of_no_calendar_is_no_harm() {
         assert!(error.lines().count() <= 1, "{words:?}: {error}");
     }
 }
+
+/// What a program writes, as it comes.
+struct Following {
+    child: std::process::Child,
+    lines: std::sync::mpsc::Receiver<String>,
+    complaints: std::sync::mpsc::Receiver<String>,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lines_of(from: impl std::io::Read + Send + 'static) -> std::sync::mpsc::Receiver<String> {
+    use std::io::BufRead as _;
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::BufReader::new(from).lines() {
+            if send.send(line.unwrap()).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
+impl Following {
+    fn begin(store: &std::path::Path, words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_netstat"))
+            .args(["history", "--follow", "--utf8", "--store"])
+            .arg(store)
+            .args(words)
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = lines_of(child.stdout.take().unwrap());
+        let complaints = lines_of(child.stderr.take().unwrap());
+        Self { child, lines, complaints }
+    }
+
+    /// The next line; a limit only ends a test that hangs.
+    fn line(&self) -> String {
+        self.lines.recv_timeout(seconds(120)).unwrap()
+    }
+
+    fn complaint(&self) -> String {
+        self.complaints.recv_timeout(seconds(120)).unwrap()
+    }
+}
+
+#[test]
+fn what_a_recorder_writes_is_followed_through_a_pipe() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-follow-{}", std::process::id()));
+    let history = History(folder.clone());
+    let options = WriterOptions::default();
+    let mut writer = Writer::open(&folder, &options, &clock(30)).unwrap();
+    let (curl, other) = (process(71, "curl"), process(72, "other"));
+    for process in [&curl, &other] {
+        writer.append(&[ConnectionEvent::Process(Box::new(process.clone()))]);
+    }
+    let made = |cookie, of: &ProcessRecord, at: u64, ended: Option<u64>| {
+        let local = format!("192.0.2.1:{}", 40_000 + cookie);
+        ConnectionRecord {
+            started: Some(seconds(at)),
+            established: Some(seconds(at)),
+            ended: ended.map(|at| (seconds(at), EndReason::ClosedByUs)),
+            ..connection(cookie, of, (&local, "198.51.100.7:443"))
+        }
+    };
+    let ended =
+        |cookie, of: &ProcessRecord, at| ConnectionEvent::Ended(Box::new(made(cookie, of, at - 1, Some(at))));
+    writer.append(&[ended(1, &curl, 40)]);
+    writer.commit(&clock(41)).unwrap();
+    let text = Following::begin(&folder, &["process curl"]);
+    let csv = Following::begin(&folder, &["--csv", "--columns", "lport,process"]);
+    let since = "2026-09-21T14:00:35Z";
+    let json = Following::begin(
+        &folder,
+        &["--jsonl", "--opens", "--columns", "lport,process,reason", "--since", since, "process curl"],
+    );
+    // The headings show that it has begun.
+    assert!(text.line().starts_with("Started"));
+    assert_eq!(csv.line(), "lport,process");
+    let row = |line: &str| -> (u64, String, Value) {
+        let row: Value = serde_json::from_str(line).unwrap();
+        (row["lport"].as_u64().unwrap(), row["process"].as_str().unwrap().to_owned(), row["reason"].clone())
+    };
+    assert_eq!(row(&json.line()), (40_001, "curl".to_owned(), "closed-by-us".into()));
+    writer.append(&[ended(2, &other, 42), ConnectionEvent::Opened(Box::new(made(3, &curl, 42, None)))]);
+    writer.commit(&clock(43)).unwrap();
+    assert_eq!(csv.line(), "40002,other");
+    assert_eq!(row(&json.line()), (40_003, "curl".to_owned(), Value::Null));
+    writer.append(&[
+        ended(4, &curl, 44),
+        ConnectionEvent::Gap(RecordGap {
+            boot_id: None,
+            from: seconds(43),
+            until: seconds(44),
+            lost: Some(7),
+            cause: GapCause::Ring,
+        }),
+    ]);
+    writer.commit(&clock(45)).unwrap();
+    assert_eq!(csv.line(), "40004,curl");
+    assert_eq!(row(&json.line()), (40_004, "curl".to_owned(), "closed-by-us".into()));
+    let line = text.line();
+    assert!(line.contains("192.0.2.1:40004") && line.contains("curl"), "{line}");
+    let gap = "7 ends of connections were lost, because the buffer between kernel and recorder was full";
+    for following in [&text, &csv, &json] {
+        let said = following.complaint();
+        assert!(said.contains(gap), "{said}");
+    }
+    // A recorder that stops is told, and so is one that goes on, with what was not recorded meanwhile.
+    drop(writer);
+    assert!(csv.complaint().contains("no recorder is writing to"));
+    let options = WriterOptions { filter: Some("port 443".to_owned()), ..WriterOptions::default() };
+    let mut writer = Writer::open(&folder, &options, &clock(60)).unwrap();
+    writer.append(&[ended(5, &curl, 61)]);
+    writer.commit(&clock(62)).unwrap();
+    assert_eq!(csv.line(), "40005,curl");
+    let said = [csv.complaint(), csv.complaint(), csv.complaint()].join("\n");
+    assert!(said.contains("only connections were recorded that match: port 443"), "{said}");
+    assert!(said.contains("netstat record was not running"), "{said}");
+    assert!(said.contains("a recorder writes to"), "{said}");
+    drop(history);
+}
+
+#[test]
+fn who_follows_ends_with_the_reader() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-pipe-{}", std::process::id()));
+    let _history = History(folder.clone());
+    let mut writer = Writer::open(&folder, &WriterOptions::default(), &clock(30)).unwrap();
+    writer.commit(&clock(31)).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_netstat"))
+        .args(["history", "--follow", "--csv", "--store"])
+        .arg(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_history_of_some_connections_says_so() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-filtered-{}", std::process::id()));
+    let history = History(folder.clone());
+    let options = WriterOptions { filter: Some("port 443".to_owned()), ..WriterOptions::default() };
+    let mut writer = Writer::open(&folder, &options, &clock(30)).unwrap();
+    writer.commit(&clock(100)).unwrap();
+    drop(writer);
+    let mut writer = Writer::open(&folder, &WriterOptions::default(), &clock(200)).unwrap();
+    writer.commit(&clock(300)).unwrap();
+    drop(writer);
+    let said =
+        "from 2026-09-21 14:00:30 to 2026-09-21 14:01:40 only connections were recorded that match: port 443";
+    let days = ["--since", "2026-09-21"];
+    for words in [
+        &["history", "port 22"][..],
+        &["history", "--summary"],
+        &["-ano", "--at", "2026-09-21T14:01:00Z", "port 22"],
+    ] {
+        let (code, _, error) = history.run(words);
+        assert!(code == 0 && error.contains(said), "{words:?}: {error}");
+    }
+    // Neither who asks for what was chosen nor who asks about another time misses anything by it.
+    for words in [&["history", "port 443"][..], &["history", "port 22", "--since", "2026-09-21T14:04:00Z"]] {
+        let (_, _, error) = history.run(words);
+        assert!(!error.contains("only connections"), "{words:?}: {error}");
+    }
+    // Nothing is known of what was not kept.
+    let (code, out, _) = history.run(&[&["check", "connecting"][..], &days].concat());
+    assert!(code == 3 && out.contains("only connections were recorded that match: port 443"), "{out}");
+}
+
+#[test]
+fn checks_judge_a_moment_of_the_past() {
+    let history = History::new("check-at");
+    // At 14:10 a connection waits to be closed; one is no leak.
+    let (code, out, error) = history.run(&["check", "close-wait", "--at", "2026-09-21T14:10:00Z"]);
+    assert!(code == 0 && out.contains("close-wait: 1 connection in CLOSE_WAIT"), "{out}{error}");
+    let set = ["--set", "close-wait.notice=1", "--set", "close-wait.warning=1"];
+    let words = ["check", "close-wait", "--at", "2026-09-21T14:10:00Z", "--json"];
+    let (code, out, _) = history.run(&[&words[..], &set].concat());
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &json["severity"], &json["exit_code"]), (1, &"warning".into(), &1.into()), "{out}");
+    assert_eq!(json["checks"][0]["findings"][0]["processes"][0]["name"], "curl");
+    assert_eq!(json["time"], "2026-09-21T14:10:00.000Z");
+    assert_eq!((&json["since"], &json["until"]), (&Value::Null, &Value::Null));
+    // Before it was closed by the peer there was none.
+    let words = ["check", "close-wait", "--at", "2026-09-21T14:05:55Z"];
+    assert_eq!(history.run(&[&words[..], &set].concat()).0, 0);
+    // What a history does not keep is not judged, and said where it is asked for by name.
+    let (code, out, _) = history.run(&["check", "conntrack", "--at", "2026-09-21T14:10:00Z"]);
+    assert!(code == 3 && out.contains("conntrack: not known of the past"), "{out}");
+    let (code, out, _) = history.run(&["check", "--at", "2026-09-21T14:10:00Z"]);
+    assert!(code == 0 && out.contains("Not judged, or only in part: ") && out.contains("conntrack"), "{out}");
+    // A filter judges only what it selects.
+    let (_, out, _) = history.run(&["check", "close-wait", "process sshd", "--at", "2026-09-21T14:10:00Z"]);
+    assert!(out.contains("0 connections in CLOSE_WAIT"), "{out}");
+    let (code, out, error) = history.run(&["check", "--at", "2026-09-21T13:00:00Z"]);
+    assert!(code == 1 && out.is_empty() && error.contains("the history begins at"), "{out}{error}");
+    let (code, _, error) = history.run(&["check", "close-wait", "--at", "2026-09-21T14:30:01Z"]);
+    assert!(code == 0 && error.contains("7 ends of connections were lost"), "{error}");
+}
+
+#[test]
+fn checks_judge_a_span_of_the_past() {
+    let history = History::new("check-since");
+    let span = ["--since", "2026-09-21T14:01:00Z", "--until", "2026-09-21T14:20:00Z"];
+    let (code, out, error) = history.run(&[&["check", "--json"][..], &span].concat());
+    let json: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+    assert_eq!((code, &json["severity"]), (1, &"warning".into()), "{out}");
+    assert_eq!(json["since"], "2026-09-21T14:01:00.000000Z");
+    let of = |name: &str| {
+        let checks = json["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap()["findings"][0].clone()
+    };
+    let failed = of("connecting");
+    assert_eq!(failed["severity"], "warning");
+    assert_eq!(failed["sentence"], "200 connections to 203.0.113.9:5432 failed: 200 refused");
+    assert_eq!((&failed["facts"]["failed"], &failed["facts"]["program"]), (&200.into(), &"retry".into()));
+    // The command shows the rows.
+    let command = failed["command"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    assert_eq!(history.shown(&[&words[..], &["--csv"]].concat()).lines().count(), 201, "{command}");
+    assert_eq!(of("close-wait")["severity"], "ok");
+    let (code, out, _) = history.run(&[&["check", "close-wait"][..], &span].concat());
+    assert!(code == 0 && out.contains("no program whose number grew"), "{out}");
+    assert!(out.contains("1 check of 201 connections that ended"), "{out}");
+    // Where ends were lost, that nothing is wrong is not known.
+    let (code, out, _) = history.run(&["check", "close-wait", "--since", "2026-09-21T14:25:00Z"]);
+    assert!(code == 3 && out.contains("7 ends of connections were lost"), "{out}");
+    // Nor is it where the history has not all of the span.
+    let (code, out, _) =
+        history.run(&["check", "close-wait", "--since", "2026-09-20", "--until", "2026-09-21T14:20:00Z"]);
+    assert!(code == 3 && out.contains("the history begins at 2026-09-21 14:00:30"), "{out}");
+    let (code, out, _) = history.run(&[&["check", "exposed"][..], &span].concat());
+    assert!(code == 3 && out.contains("exposed: it judges a moment, not a span"), "{out}");
+    let (_, korean, _) = history.run(&[&["check", "connecting", "--lang", "ko"][..], &span].concat());
+    assert!(korean.contains("이곳으로 가는 연결 200개 실패"), "{korean}");
+    for (words, said) in [
+        (&["check", "port 80", "--since", "2h"][..], "--since judges all connections"),
+        (&["check", "--at", "2h", "--since", "2h"], "leave one of the two out"),
+        (&["check", "--since", "2h", "--watch", "5s"], "--watch the running system"),
+    ] {
+        let (code, _, error) = history.run(words);
+        assert!(code != 0 && error.contains(said), "{words:?}: {error}");
+    }
+}

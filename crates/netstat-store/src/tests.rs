@@ -2,10 +2,12 @@
 
 mod course;
 mod crash;
+mod following;
 mod hostile;
 mod keeping;
 mod language;
 mod moments;
+mod older;
 mod sending;
 mod summing;
 

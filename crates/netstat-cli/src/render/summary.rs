@@ -364,6 +364,7 @@ mod tests {
             ]),
             new_listeners: Some(vec![Listener { local: end("[::]:4444"), process: Some("nc".into()) }]),
             close_wait: vec![0, 1, 2, 3],
+            unclosed: Vec::new(),
             time_wait: vec![0; 4],
             damaged: Vec::new(),
         }

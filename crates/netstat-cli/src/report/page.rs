@@ -1,8 +1,6 @@
 //! `netstat report`: a page of what happened in a span.
 
-mod judge;
-
-use super::{Session, capture, history, past, rights};
+use super::{Session, capture, history, judge, past, rights};
 use crate::output::{self, Trouble, Utf8};
 use crate::settings::Page;
 use netstat_engine::both;

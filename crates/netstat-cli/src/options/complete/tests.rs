@@ -93,7 +93,7 @@ fn options_are_offered_behind_any_word() {
 fn options_of_a_first_word_are_offered_behind_it_alone() {
     has("check --", &["--set", "--explain", "--watch"], &["--columns", "--follow", "--since"]);
     has("record --", &["--follow", "--keep"], &["--set", "--columns"]);
-    has("record ", &["--follow"], &["port", "check"]);
+    has("record ", &["port"], &["check"]);
     has("history --", &["--since", "--columns"], &["--set", "--follow"]);
     has("", &["check", "record", "history", "port", "listening"], &["close-wait ", "and", ")"]);
     has("-an ", &["port"], &["check", "record", "history"]);

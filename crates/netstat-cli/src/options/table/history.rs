@@ -5,11 +5,12 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat history` takes as well.
-pub(in super::super) const SHARED: [&str; 18] = [
+pub(in super::super) const SHARED: [&str; 20] = [
     "color",
     "columns",
     "credentials",
     "csv",
+    "follow",
     "from",
     "generate",
     "geo",
@@ -21,6 +22,7 @@ pub(in super::super) const SHARED: [&str; 18] = [
     "lang",
     "limit",
     "max-rows",
+    "opens",
     "sort",
     "store",
     "utf8",
