@@ -1,5 +1,6 @@
 //! Writer and reader together.
 
+mod bounds;
 mod course;
 mod crash;
 mod following;

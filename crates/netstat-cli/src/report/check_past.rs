@@ -213,10 +213,6 @@ fn lacks(
 ) -> Result<Vec<Text>, Text> {
     let mut lacks = Vec::new();
     let shown = |time| session.zone.to_the_second(time);
-    // The first moments of a span are not what somebody means who asks for the last day.
-    if asked.since.is_some_and(|since| since + Duration::from_secs(1) < from) {
-        lacks.push(both!("the history begins at {from}", "기록은 {from}에 시작함", from = shown(from)));
-    }
     let span = Span { since: Some(from), until: Some(until) };
     for it in reader.filtered(&span) {
         lacks.push(both!(
@@ -226,6 +222,10 @@ fn lacks(
             until = shown(it.until),
             filter = netstat_engine::text::quote::one_line(it.filter)
         ));
+    }
+    // The first moments of a span are not what somebody means who asks for the last day.
+    if asked.since.is_some_and(|since| since + Duration::from_secs(1) < from) {
+        lacks.push(both!("the history begins at {from}", "기록은 {from}에 시작함", from = shown(from)));
     }
     let mut gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
     gaps.extend_from_slice(damaged);

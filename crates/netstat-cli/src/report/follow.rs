@@ -5,7 +5,7 @@ use super::{Failure, Session, connections, explain};
 use crate::output::{self, Trouble};
 use crate::settings::{History, Layout};
 use netstat_engine::both;
-use netstat_engine::text::quote::quoted;
+use netstat_engine::text::quote::{one_line, quoted};
 use netstat_model::Warning;
 use netstat_os::Machine;
 use netstat_store::{Past, Reader, Span, is_recording};
@@ -47,7 +47,9 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         let span = Span { since, until: None };
         past::say_gaps(&reader.gaps(&span).map_err(told)?, &session.zone);
     }
-    past::say_filtered(&reader, &Span { since: since.or(begun), until: None }, session);
+    if since.is_some() {
+        past::say_filtered(&reader, &Span { since, until: begun }, session);
+    }
     drop(reader);
     let mut runs = Runs { was_recording: true, filter: None };
     let mut columns = Vec::new();
@@ -59,7 +61,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         let next = reader.next_place(&mut place, MOST).map_err(told)?;
         let has_more = reader.place().map_err(told)? != next;
         if is_first || next != place {
-            runs.say_filter(&reader, session, is_first);
+            runs.say_filter(&reader, session);
             past::say_gaps(&reader.gaps_between(&place, &next).map_err(told)?, &session.zone);
             let now = session.backend.now().unwrap_or(SystemTime::UNIX_EPOCH);
             let past = Past::between(&reader, [place, next], asked.opens, since, now);
@@ -149,12 +151,20 @@ impl Runs {
     }
 
     /// Says which connections alone the last recorder keeps, where that has changed.
-    fn say_filter(&mut self, reader: &Reader, session: &Session<'_>, is_first: bool) {
+    fn say_filter(&mut self, reader: &Reader, session: &Session<'_>) {
         let Some((_, last)) = reader.reach() else { return };
-        let span = Span { since: Some(last), until: None };
-        let filter = reader.filtered(&span).last().map(|it| it.filter.to_owned());
-        if self.filter != filter && !is_first {
-            past::say_filtered(reader, &span, session);
+        let filtered = reader.filtered(&Span { since: Some(last), until: None });
+        let filter = filtered.last().map(|it| it.filter.to_owned());
+        if self.filter == filter {
+            return;
+        }
+        let asked = session.filter.as_ref().map(ToString::to_string);
+        if let Some(only) = filter.as_ref().filter(|filter| asked.as_ref() != Some(filter)) {
+            output::complain(&both!(
+                "the history is incomplete: only connections are recorded that match: {filter}",
+                "기록이 완전하지 않습니다: 다음 필터에 맞는 연결만 기록합니다: {filter}",
+                filter = one_line(only)
+            ));
         }
         self.filter = filter;
     }

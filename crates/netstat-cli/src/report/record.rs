@@ -92,6 +92,8 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
     let mut events = Vec::new();
     let mut lines = Vec::new();
+    // Loading programs into the kernel takes its time, in which the machine was not suspended.
+    clock = read_clock(session).unwrap_or(clock);
     let mut held_back = HeldBack::new(clock.since_boot);
     let mut watch = Watch::new(clock.since_boot, Instant::now());
     loop {
