@@ -41,13 +41,13 @@ pub fn judge_over_time(check: &Check, over: &OverTime, settings: &CheckSettings)
         let mut finding = Finding::unknown(
             match over.lacks.len() - 1 {
                 0 => both!(
-                    "nothing in what was recorded, but that is not all: {first}",
-                    "기록된 것에는 이상이 없지만 기록이 완전하지 않음: {first}",
+                    "not all of the span was recorded, so no more can be ruled out: {first}",
+                    "기간 전체가 기록되지 않아 다른 이상이 없다고 할 수 없음: {first}",
                     first
                 ),
                 more => both!(
-                    "nothing in what was recorded, but that is not all: {first}, and {more} more {more?gap|gaps}",
-                    "기록된 것에는 이상이 없지만 기록이 완전하지 않음: {first}, 그 밖에 {more}건",
+                    "not all of the span was recorded, so no more can be ruled out: {first}, and {more} more {more?gap|gaps}",
+                    "기간 전체가 기록되지 않아 다른 이상이 없다고 할 수 없음: {first}, 그 밖에 {more}건",
                     first,
                     more
                 ),

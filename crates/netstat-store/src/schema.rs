@@ -24,6 +24,10 @@ const FOLDER_MODE: u32 = 0o750;
 /// How long a program waits for another one's transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a recorder tries to be the one that writes, and how long it waits in between.
+const TRIES: u32 = 10;
+const TRY_PAUSE: Duration = Duration::from_millis(50);
+
 /// Times are microseconds: `..._at` since the boot that the row names, `wall` since 1970. Everything but the blocks can be
 /// read by any program that knows SQLite. `{rows}` are the columns of one row: see [`Field`].
 const TABLES: &str = "
@@ -81,10 +85,15 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         make_folder(folder).map_err(io)?;
     }
     let lock = open_lock(&file, true).map_err(io)?;
-    lock.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => StoreError::new(&file, Fault::InUse),
-        std::fs::TryLockError::Error(error) => io(error),
-    })?;
+    for tries in 1.. {
+        match lock.try_lock() {
+            Ok(()) => break,
+            // Whoever asks whether somebody records has it for a moment, and some ask again and again.
+            Err(std::fs::TryLockError::WouldBlock) if tries < TRIES => std::thread::sleep(TRY_PAUSE),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::new(&file, Fault::InUse)),
+            Err(std::fs::TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
     // SQLite gives its other files the mode of this one.
     make_file(&file).map_err(io)?;
     let database = |error| StoreError::database(&file, error);

@@ -89,6 +89,13 @@ fn of_the_past(arguments: &Arguments) -> Result<(), Complaint> {
             "--at은 한 시각을, --since와 --until은 기간을 점검합니다. 둘 중 하나를 빼세요"
         ));
     }
+    if arguments.at.is_none() && !arguments.filter.is_empty() {
+        return Err(complaint!(
+            "{asks} judges all connections of a span: leave the filter out, or judge a moment with --at",
+            "{asks}: 기간의 모든 연결을 점검합니다. 필터를 빼거나 --at으로 한 시각을 점검하세요",
+            asks
+        ));
+    }
     let others = [
         (arguments.watch.is_some(), "--watch"),
         (arguments.check.learn, "--learn"),

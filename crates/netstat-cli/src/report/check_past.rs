@@ -11,10 +11,12 @@ use netstat_check::{
 };
 use netstat_engine::both;
 use netstat_engine::text::Text;
+use netstat_engine::text::quote::{for_shell, one_line};
 use netstat_model::{SnapshotInfo, Warning};
 use netstat_os::{Machine, Restrictions};
 use netstat_store::{CourseWishes, Reader, Span};
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -43,13 +45,14 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks, past: &CheckedPast) ->
             let time = past::moment(session, "--at", at)?;
             moment(session, &reader, time, &chosen, &settings)?
         }
-        CheckedPast::Span { since, until, .. } => {
+        CheckedPast::Span { since, until, store, is_named } => {
             let span = Span {
                 since: since.as_ref().map(|when| past::moment(session, "--since", when)).transpose()?,
                 until: until.as_ref().map(|when| past::moment(session, "--until", when)).transpose()?,
             };
             history::within_reach(session, &reader, &span)?;
-            over_time(session, &reader, &span, &chosen, &settings)?
+            let named = is_named.then_some(store.as_path());
+            over_time(session, (&reader, named), &span, &chosen, &settings)?
         }
     };
     show(session, checks, &chosen, *named, judged)
@@ -89,7 +92,7 @@ fn show(
     };
     let mut stdout = output::stdout();
     output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
-    Warnings::default().say_as(warnings.into_iter(), lacking);
+    Warnings::default().say_as(warnings, lacking);
     Ok(ExitCode::from(overall.exit_code()))
 }
 
@@ -140,19 +143,11 @@ fn by_name(check: &Check) -> bool {
 /// Judges a span.
 fn over_time(
     session: &Session<'_>,
-    reader: &Reader,
+    (reader, named): (&Reader, Option<&Path>),
     span: &Span,
     chosen: &[&'static Check],
     settings: &CheckSettings,
 ) -> Result<Judged, Trouble> {
-    if let Some(filter) = &session.filter {
-        return Err(both!(
-            "--since judges all connections of a span: leave the filter out ({filter})",
-            "--since는 기간의 모든 연결을 점검합니다. 필터를 빼고 입력하세요({filter})",
-            filter = filter.to_string()
-        )
-        .into());
-    }
     let told = |error| past::store_error(&error);
     let (from, until) = history::bounds(reader, span);
     let summary = reader.summary(from, until).map_err(told)?;
@@ -171,9 +166,13 @@ fn over_time(
         reader.host().is_some_and(|host| session.backend.host_name().is_ok_and(|own| own == host));
     let limits = is_this_host.then(|| session.backend.limits().ok()).flatten();
     let moment = |time| session.zone.rfc_3339(time);
+    let mut options = format!("--since {} --until {}", moment(from), moment(until));
+    if let Some(store) = named {
+        options.push_str(&format!(" --store {}", for_shell(store.as_os_str())));
+    }
     let over = OverTime {
         length: Duration::from_secs(length.as_secs()),
-        options: format!("--since {} --until {}", moment(from), moment(until)),
+        options,
         lacks: lacks(session, reader, span, (from, until), &summary.damaged)?,
         ends: summary.total.ends,
         failed: summary.failed,
@@ -220,7 +219,7 @@ fn lacks(
             "{from}부터 {until}까지는 다음 필터에 맞는 연결만 기록함: {filter}",
             from = shown(it.from),
             until = shown(it.until),
-            filter = netstat_engine::text::quote::one_line(it.filter)
+            filter = one_line(it.filter)
         ));
     }
     // The first moments of a span are not what somebody means who asks for the last day.

@@ -96,9 +96,10 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     }
     let (from, until) = bounds(reader, span);
     let summary = reader.summary(from, until).map_err(|error| past::store_error(&error))?;
+    let recorded = past::what_was_recorded(reader, (from, until), session);
     let scope = Scope {
         host: reader.host(),
-        modes: reader.modes(from, until),
+        modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,
         zone: &session.zone,

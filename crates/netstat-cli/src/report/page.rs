@@ -51,12 +51,13 @@ pub(super) fn run(session: &Session<'_>, asked: &Page) -> Result<ExitCode, Troub
     let judged = if is_now { judge::now(session) } else { judge::past(session, &reader, until) };
     let limits = is_this_host.then(|| system.limits().ok()).flatten();
     let ports = limits.and_then(|limits| limits.data.tcp_v4_ports).map(|ports| ports.count() as u64);
+    let recorded = past::what_was_recorded(&reader, (from, until), session);
     let report = Report {
         language: session.settings.language,
         zone: &session.zone,
         geo: &session.geo,
         host: reader.host(),
-        modes: reader.modes(from, until),
+        modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,
         interval,

@@ -19,6 +19,7 @@ use netstat_os::{
     Machine, NameDatabases, NameLookup, Opened, Origin, Processes, Routes, SocketWatch, Sockets,
 };
 use netstat_store::{At, Fault, Gap, Past, Reader, Span, Standing, StoreError};
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -367,6 +368,26 @@ pub(super) fn say_undated(reader: &Reader) {
             undated
         ));
     }
+}
+
+/// Returns what was recorded in a span: how connections were seen, in the words of the recorders, and which of them alone were
+/// kept, in those of the reader.
+pub(super) fn what_was_recorded<'r>(
+    reader: &'r Reader,
+    (from, until): (SystemTime, SystemTime),
+    session: &Session<'_>,
+) -> Vec<Cow<'r, str>> {
+    let span = Span { since: Some(from), until: Some(until) };
+    let mut what: Vec<Cow<'r, str>> = reader.modes(from, until).into_iter().map(Cow::Borrowed).collect();
+    for it in reader.filtered(&span) {
+        let only =
+            both!("only those that match: {filter}", "다음 필터에 맞는 것만: {filter}", filter = it.filter);
+        let only = only.of(session.settings.language).to_owned();
+        if !what.contains(&Cow::Borrowed(only.as_str())) {
+            what.push(Cow::Owned(only));
+        }
+    }
+    what
 }
 
 /// Says which connections alone were recorded in a span, where that was not all of them.

@@ -41,7 +41,13 @@ pub(crate) enum CheckedPast {
     /// The table of a moment.
     At { at: When, store: PathBuf },
     /// What happened in a span.
-    Span { since: Option<When>, until: Option<When>, store: PathBuf },
+    Span {
+        since: Option<When>,
+        until: Option<When>,
+        store: PathBuf,
+        /// Whether the history was named.
+        is_named: bool,
+    },
 }
 
 impl CheckedPast {
@@ -61,7 +67,8 @@ pub(super) fn checked(
     match arguments.at.clone() {
         Some(at) => Some(CheckedPast::At { at, store: store(arguments, environment) }),
         None if since.is_some() || until.is_some() => {
-            Some(CheckedPast::Span { since, until, store: store(arguments, environment) })
+            let is_named = arguments.store.is_some();
+            Some(CheckedPast::Span { since, until, store: store(arguments, environment), is_named })
         }
         None => None,
     }
