@@ -1,5 +1,7 @@
 //! `close-wait`: connections that the peer has closed and the program has not.
 
+pub(crate) mod over_time;
+
 use super::data::{check_data, say};
 use super::held_by::{HeldBy, thread_tools, to_see_one};
 use super::holders::{counted, most_frequent};

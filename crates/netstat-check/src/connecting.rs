@@ -1,5 +1,7 @@
 //! `connecting`: connections that are begun here and never answered.
 
+pub(crate) mod over_time;
+
 use super::data::{check_data, say};
 use super::holders::counted;
 use super::text::host;

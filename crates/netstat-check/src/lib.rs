@@ -20,6 +20,7 @@
 //! | `held_by.rs`, `holders.rs`, `identity.rs` | who holds a socket; sockets by holder; who a process is |
 //! | `targets.rs` | who answers what a rule sends elsewhere |
 //! | `waiting.rs` | connections that wait for an answer, and whether it is late |
+//! | `over_time.rs`, `judges_of_spans.rs` | what a history tells of a span; the checks that judge one |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
 //! | all others | one check each |
@@ -67,12 +68,14 @@ mod holders;
 mod identity;
 mod idle;
 mod joint_needs;
+mod judges_of_spans;
 mod lacking;
 mod listen_queue;
 #[cfg(test)]
 mod made;
 mod marks;
 mod needs;
+mod over_time;
 mod policy;
 mod policy_file;
 mod port_exhaustion;
@@ -98,9 +101,11 @@ pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;
 pub use joint_needs::JointNeeds;
+pub use judges_of_spans::{judge_over_time, judges_over_time};
 pub use lacking::lacking;
 pub use marks::Marks;
 pub use needs::{Details, EvidenceNeeds, Twice};
+pub use over_time::OverTime;
 pub use policy::{CHECK as POLICY, Policy, learned};
 pub use port_exhaustion::{PortsTaken, ports_taken};
 pub use registry::{ALL, NAMES, by_name};

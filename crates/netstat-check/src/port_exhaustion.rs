@@ -1,5 +1,6 @@
 //! `port-exhaustion`: the ports that the system chooses for connections run out.
 
+pub(crate) mod over_time;
 mod texts;
 mod use_of_ports;
 

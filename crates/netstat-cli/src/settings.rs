@@ -35,7 +35,7 @@ use std::time::Duration;
 
 pub(crate) use capture::{Capture, Capturing, is_told};
 pub(crate) use page::Page;
-pub(crate) use past::{History, Past, is_kept};
+pub(crate) use past::{CheckedPast, History, Past, is_kept};
 pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
@@ -155,6 +155,8 @@ pub(crate) struct Checks {
     pub(crate) json: bool,
     /// Whether severities are coloured.
     pub(crate) colour: Colour,
+    /// The moment or the span of a history that is judged; `None` for the system as it is.
+    pub(crate) past: Option<CheckedPast>,
 }
 
 impl Checks {
@@ -167,6 +169,7 @@ impl Checks {
             policy: None,
             json: false,
             colour: Colour::Never,
+            past: None,
         }
     }
 
@@ -354,7 +357,7 @@ impl Settings {
 fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) -> Report {
     let colour = colour(arguments, environment);
     match arguments.verb {
-        Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
+        Some(Verb::Check) => return Report::Check(checks(arguments, colour, environment)),
         Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
         Some(Verb::History) => {
             let store = past::store(arguments, environment);
@@ -426,7 +429,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
     }
 }
 
-fn checks(arguments: &Arguments, colour: Colour) -> Checks {
+fn checks(arguments: &Arguments, colour: Colour, environment: &impl Fn(&str) -> Option<String>) -> Checks {
     let typed = &arguments.check;
     let task = match typed.explain {
         _ if typed.list => Task::List,
@@ -446,6 +449,7 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
         policy: typed.policy.clone(),
         json: arguments.json(),
         colour,
+        past: past::checked(arguments, environment),
     }
 }
 

@@ -7,6 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "history/checks.rs"]
+mod checks;
+#[path = "history/following.rs"]
+mod following;
+
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, GapCause, OwnerSource,
     ProcessInstance, ProcessRecord, RecordGap,

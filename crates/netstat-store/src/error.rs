@@ -22,7 +22,7 @@ pub enum Fault {
     NotAStore,
     /// It was written by a newer version, with this number.
     Newer(i64),
-    /// It was written by a version before the first that was released.
+    /// It was written by an older version, with this number, and is only read until a recorder has brought it up to date.
     Older(i64),
     /// Reading it takes more work than a history of its size can need.
     TooMuch,
@@ -85,7 +85,7 @@ impl fmt::Display for StoreError {
             Fault::Older(version) => {
                 write!(
                     f,
-                    "it was written by an older version of this program (schema {version}): name another place"
+                    "it was written by an older version of this program (schema {version}): the next netstat record brings it up to date"
                 )
             }
             Fault::TooMuch => f.write_str(

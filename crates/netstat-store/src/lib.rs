@@ -17,6 +17,7 @@ mod blocks;
 mod bloom;
 mod clock;
 mod error;
+mod following;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gap;
@@ -25,6 +26,7 @@ mod kind;
 mod life;
 #[cfg(test)]
 mod made;
+mod older;
 mod past;
 mod pending;
 mod preselect;
@@ -43,12 +45,13 @@ mod writer;
 
 pub use beside::Beside;
 pub use error::{Fault, StoreError};
+pub use following::Place;
 pub use gap::Gap;
 pub use life::{Presence, Seen, presence, socket_of};
 pub use past::{Past, show};
 pub use preselect::Preselection;
 pub use processes::ToldProcess;
-pub use reader::{At, Reader, Span, Standing};
+pub use reader::{At, Filtered, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
 pub use session::WriterOptions;

@@ -2,6 +2,7 @@
 
 use crate::clock::Moment;
 use crate::error::StoreError;
+use crate::following::Place;
 use crate::gap::Gap;
 use crate::preselect::Preselection;
 use crate::reader::{At, Reader, Span};
@@ -12,7 +13,7 @@ use netstat_model::{
 };
 use netstat_os::{Machine, Processes, Sockets};
 use rustc_hash::FxHashMap;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
@@ -23,6 +24,8 @@ enum Asked {
     Table(At),
     /// What ended in a span, and what was open at its end.
     Span(Span, Box<Preselection>, Option<At>),
+    /// What has come between two places, opened sockets too, of ends those since a time.
+    Between([Place; 2], bool, Option<SystemTime>),
 }
 
 /// A store as a system that can be asked for its sockets and processes.
@@ -33,11 +36,14 @@ pub struct Past<'r> {
     time: SystemTime,
     processes: OnceCell<FxHashMap<ProcessKey, Process>>,
     damaged: RefCell<Vec<Gap>>,
+    /// How many ends that were asked for are not there any more.
+    missing: Cell<u64>,
 }
 
 impl<'r> Past<'r> {
     fn new(reader: &'r Reader, asked: Asked, time: SystemTime) -> Self {
-        Self { reader, asked, time, processes: OnceCell::new(), damaged: RefCell::default() }
+        let (processes, damaged, missing) = (OnceCell::new(), RefCell::default(), Cell::new(0));
+        Self { reader, asked, time, processes, damaged, missing }
     }
 
     /// Returns the table of a moment, in the network namespace of the recorder unless all are asked for: `time` is what the
@@ -56,6 +62,23 @@ impl<'r> Past<'r> {
         now: SystemTime,
     ) -> Self {
         Self::new(reader, Asked::Span(span, Box::new(rows), last), now)
+    }
+
+    /// Returns what has come between two places, in every network namespace: what was opened and is open still, where that is
+    /// wanted, then what ended, at `since` or later, in the order in which it was written.
+    pub fn between(
+        reader: &'r Reader,
+        places: [Place; 2],
+        with_open: bool,
+        since: Option<SystemTime>,
+        now: SystemTime,
+    ) -> Self {
+        Self::new(reader, Asked::Between(places, with_open, since), now)
+    }
+
+    /// Returns how many of the ends that came between two places are not there any more, or are damaged.
+    pub fn missing(&self) -> u64 {
+        self.missing.get()
     }
 
     /// Returns what could not be read so far.
@@ -78,6 +101,10 @@ impl<'r> Past<'r> {
                     None => {}
                 }
                 damaged
+            }
+            Asked::Between([from, to], with_open, since) => {
+                self.missing.set(self.reader.between([from, to], *with_open, *since, each)?);
+                Vec::new()
             }
         };
         self.damaged.borrow_mut().append(&mut damaged);
@@ -125,6 +152,13 @@ impl Sockets for Past<'_> {
 
 impl Processes for Past<'_> {
     fn processes(&self, wanted: &[ProcessKey], _: ProcessFields) -> Answer<Vec<Process>> {
+        if let Asked::Between(..) = self.asked {
+            // A few, of what may be very many.
+            let process = |key: &ProcessKey| {
+                self.reader.process(*key).unwrap_or_else(|_| Process::unknown(*key, Missing::NotRead))
+            };
+            return Answer::whole(wanted.iter().map(process).collect());
+        }
         let mut warnings = Vec::new();
         let known = self.processes.get_or_init(|| {
             let mut lack = |what, reason| warnings.push(Warning::SourceUnavailable { what, reason });
@@ -156,7 +190,7 @@ impl Machine for Past<'_> {
     fn uptime(&self) -> Result<Duration, Error> {
         match self.asked {
             Asked::Table(At(Moment { at, .. })) => Ok(Duration::from_micros(at)),
-            Asked::Span(..) => {
+            Asked::Span(..) | Asked::Between(..) => {
                 Err(Error { operation: Operation::ReadUptime, source: io::ErrorKind::Unsupported.into() })
             }
         }
@@ -169,14 +203,14 @@ impl Machine for Past<'_> {
     fn boot_id(&self) -> Option<Box<str>> {
         match self.asked {
             Asked::Table(At(Moment { boot, .. })) => self.reader.boot_id(boot),
-            Asked::Span(..) => None,
+            Asked::Span(..) | Asked::Between(..) => None,
         }
     }
 
     fn namespace(&self) -> Option<Namespace> {
         match self.asked {
             Asked::Table(at) => self.reader.namespace(at),
-            Asked::Span(..) => None,
+            Asked::Span(..) | Asked::Between(..) => None,
         }
     }
 }

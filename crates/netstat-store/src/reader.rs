@@ -44,12 +44,24 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At(pub(crate) Moment);
 
+/// A span in which only those connections were kept that a filter selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filtered<'a> {
+    /// Its begin.
+    pub from: SystemTime,
+    /// Its end.
+    pub until: SystemTime,
+    /// The filter.
+    pub filter: &'a str,
+}
+
 /// A run of a recorder.
 struct Session {
     from: Moment,
     until: Moment,
     mode: Option<String>,
     namespace: Option<Namespace>,
+    filter: Option<String>,
     /// Whether what ran before it cannot be dated: its clock is damaged.
     follows_undated: bool,
 }
@@ -151,6 +163,27 @@ impl Reader {
         modes
     }
 
+    /// Returns the spans in which only some connections were kept, of those that touch a span, with the filter that chose them,
+    /// as long as it stayed the same.
+    pub fn filtered(&self, span: &Span) -> Vec<Filtered<'_>> {
+        let mut all: Vec<Filtered<'_>> = Vec::new();
+        let mut before = None;
+        for session in &self.sessions {
+            let (from, until) = (self.time_of_moment(session.from), self.time_of_moment(session.until));
+            let filter = session.filter.as_deref();
+            let touches =
+                span.since.is_none_or(|since| since <= until) && span.until.is_none_or(|end| from < end);
+            if let (Some(filter), true) = (filter, touches) {
+                match all.last_mut().filter(|_| before == Some(filter)) {
+                    Some(last) => last.until = until,
+                    None => all.push(Filtered { from, until, filter }),
+                }
+            }
+            before = filter.filter(|_| touches);
+        }
+        all
+    }
+
     pub(crate) fn error(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
         |error| StoreError::database(&self.file, error)
     }
@@ -213,6 +246,17 @@ impl Reader {
                 cause: if after.follows_undated { GapCause::Damaged } else { GapCause::NotRunning },
             })
         })
+    }
+
+    /// Returns how many runs of recorders can be dated.
+    pub(crate) fn runs_dated(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Returns the spans between recorders that ended with one behind the first so many.
+    pub(crate) fn breaks_behind(&self, runs: usize) -> impl Iterator<Item = Gap> + '_ {
+        let before = self.sessions.get(..runs).and_then(|before| before.last()).map(|last| last.until);
+        self.breaks().filter(move |gap| before.is_some_and(|before| gap.from >= self.time_of_moment(before)))
     }
 
     /// Returns the spans of which the history is not whole, of those that touch a span, in their order.
@@ -321,8 +365,8 @@ pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
 
 /// Reads the runs of recorders that can be dated, and counts the others.
 fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<Session>, usize)> {
-    let mut statement =
-        database.prepare("SELECT boot, from_at, until_at, mode, namespace FROM session ORDER BY id")?;
+    let mut statement = database
+        .prepare("SELECT boot, from_at, until_at, mode, namespace, filter FROM session ORDER BY id")?;
     let sessions = statement.query_map([], |row| {
         let boot = row.get(0)?;
         let moment = |at: i64| Moment { boot, at: unsigned(at) };
@@ -331,6 +375,7 @@ fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<
             until: moment(row.get(2)?),
             mode: row.get(3)?,
             namespace: row.get::<_, Option<i64>>(4)?.map(|inode| Namespace { inode: unsigned(inode) }),
+            filter: row.get(5)?,
             follows_undated: false,
         })
     })?;

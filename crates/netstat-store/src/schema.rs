@@ -2,7 +2,8 @@
 
 use crate::beside::{file_of, open_lock, options};
 use crate::error::{Fault, StoreError};
-use crate::guard::{Budget, guard, has_tables_of};
+use crate::guard::{Budget, guard};
+use crate::older;
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use std::fs::File;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables. It grows when an older version of this program would misread them.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What SQLite calls the application: `NSHI`.
 const APPLICATION: i64 = 0x4e53_4849;
@@ -23,6 +24,10 @@ const FOLDER_MODE: u32 = 0o750;
 /// How long a program waits for another one's transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a recorder tries to be the one that writes, and how long it waits in between.
+const TRIES: u32 = 10;
+const TRY_PAUSE: Duration = Duration::from_millis(50);
+
 /// Times are microseconds: `..._at` since the boot that the row names, `wall` since 1970. Everything but the blocks can be
 /// read by any program that knows SQLite. `{rows}` are the columns of one row: see [`Field`].
 const TABLES: &str = "
@@ -30,7 +35,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT UNIQUE);
 CREATE TABLE clock(boot INTEGER NOT NULL, at INTEGER NOT NULL, wall INTEGER NOT NULL);
 CREATE TABLE session(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
-    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER, sequence INTEGER NOT NULL DEFAULT 0);
+    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER, sequence INTEGER NOT NULL DEFAULT 0, filter TEXT);
 CREATE TABLE program(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, uid INTEGER, user TEXT, name BLOB NOT NULL,
     comm BLOB NOT NULL, executable BLOB, arguments BLOB, cgroup BLOB, unit TEXT, runtime INTEGER, container TEXT,
     pod TEXT);
@@ -55,13 +60,15 @@ CREATE TABLE shipped(target TEXT PRIMARY KEY, sequence INTEGER NOT NULL, deleted
     rows INTEGER NOT NULL, bytes INTEGER NOT NULL, wall INTEGER, failed_wall INTEGER, failure TEXT) WITHOUT ROWID;
 ";
 
-/// Returns the statements that make the tables.
-fn tables() -> String {
-    let rows = Field::ALL.map(|field| {
-        let kind = if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
-        format!("{} {kind}", field.name())
-    });
-    TABLES.replace("{rows}", &rows.join(", "))
+/// Returns the statements that make the tables of a version.
+pub(crate) fn tables(version: i64) -> String {
+    let rows: Vec<String> = older::fields_of(version)
+        .map(|field| {
+            let is_address = matches!(field, Field::Local | Field::Remote);
+            format!("{} {}", field.name(), if is_address { "BLOB" } else { "INTEGER NOT NULL" })
+        })
+        .collect();
+    older::tables_of(version, TABLES).replace("{rows}", &rows.join(", "))
 }
 
 /// The columns of [`Field`], separated by commas.
@@ -78,42 +85,57 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         make_folder(folder).map_err(io)?;
     }
     let lock = open_lock(&file, true).map_err(io)?;
-    lock.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => StoreError::new(&file, Fault::InUse),
-        std::fs::TryLockError::Error(error) => io(error),
-    })?;
+    for tries in 1.. {
+        match lock.try_lock() {
+            Ok(()) => break,
+            // Whoever asks whether somebody records has it for a moment, and some ask again and again.
+            Err(std::fs::TryLockError::WouldBlock) if tries < TRIES => std::thread::sleep(TRY_PAUSE),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(StoreError::new(&file, Fault::InUse)),
+            Err(std::fs::TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
     // SQLite gives its other files the mode of this one.
     make_file(&file).map_err(io)?;
     let database = |error| StoreError::database(&file, error);
-    let connection = Connection::open(&file).map_err(database)?;
+    let mut connection = Connection::open(&file).map_err(database)?;
     connection.busy_timeout(PATIENCE).map_err(database)?;
     let is_new: bool = connection
         .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
         .map_err(database)?;
-    if is_new {
+    let version = if is_new {
         // These have to come before the first table.
         connection
             .execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
             .map_err(database)?;
+        VERSION
     } else {
         // What is somebody else's is left as it is.
-        check_version(&connection, &file)?;
-    }
+        let version = version_of(&connection, &file)?;
+        if version < VERSION {
+            has_tables_of(&connection, version, &file)?;
+        }
+        version
+    };
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608;
              PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;",
         )
         .map_err(database)?;
-    if is_new {
-        let tables = tables();
+    if is_new || version < VERSION {
+        let tables = tables(VERSION);
         // Tells this store from any other, wherever both are kept.
         let store = signed(RandomState::new().build_hasher().finish());
-        connection
-            .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {tables} INSERT INTO meta(key, value) VALUES ('store', {store}); PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
-            ))
-            .map_err(database)?;
+        let finish = format!(
+            "INSERT OR IGNORE INTO meta(key, value) VALUES ('store', {store}); PRAGMA user_version = {VERSION};"
+        );
+        let made = match is_new {
+            true => connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION}; {finish} COMMIT;"
+            )),
+            false => older::bring_up_to_date(&mut connection, version, &tables, &finish),
+        };
+        made.map_err(database)?;
     }
     Ok((connection, lock, file))
 }
@@ -125,7 +147,10 @@ pub(crate) fn open_beside(file: &Path) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(database)?;
     connection.busy_timeout(PATIENCE).map_err(database)?;
-    check_version(&connection, file)?;
+    match version_of(&connection, file)? {
+        VERSION => {}
+        older => return Err(StoreError::new(file, Fault::Older(older))),
+    }
     connection.execute_batch("PRAGMA synchronous = NORMAL;").map_err(database)?;
     Ok(connection)
 }
@@ -194,14 +219,19 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf, Budget),
             }
         }
     };
-    check_version(&connection, &file)?;
-    let model = Connection::open_in_memory().and_then(|model| {
-        model.execute_batch(&tables())?;
-        has_tables_of(&connection, &model)
-    });
-    match model.map_err(database)? {
-        true => Ok((connection, file, Budget::of(bytes))),
-        false => Err(StoreError::new(&file, Fault::NotAStore)),
+    let version = version_of(&connection, &file)?;
+    has_tables_of(&connection, version, &file)?;
+    if version < VERSION {
+        older::read_as_now(&connection, version).map_err(database)?;
+    }
+    Ok((connection, file, Budget::of(bytes)))
+}
+
+/// Refuses what does not have the tables of its version, or has anything else.
+fn has_tables_of(connection: &Connection, version: i64, file: &Path) -> Result<(), StoreError> {
+    match older::is_of(connection, &tables(version)).map_err(|error| StoreError::database(file, error))? {
+        true => Ok(()),
+        false => Err(StoreError::new(file, Fault::NotAStore)),
     }
 }
 
@@ -225,8 +255,8 @@ fn immutable(file: &Path) -> Option<String> {
     file.to_str().filter(|text| text.is_ascii()).map(|_| uri)
 }
 
-/// Refuses what this version of the program would misread.
-fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+/// Returns the version of the tables, and refuses what this version of the program would misread.
+fn version_of(connection: &Connection, file: &Path) -> Result<i64, StoreError> {
     let number = |name: &str| {
         connection
             .query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
@@ -236,9 +266,8 @@ fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError>
         return Err(StoreError::new(file, Fault::NotAStore));
     }
     match number("user_version")? {
-        VERSION => Ok(()),
+        known @ 1..=VERSION => Ok(known),
         newer if newer > VERSION => Err(StoreError::new(file, Fault::Newer(newer))),
-        older @ 1.. => Err(StoreError::new(file, Fault::Older(older))),
         _ => Err(StoreError::new(file, Fault::NotAStore)),
     }
 }

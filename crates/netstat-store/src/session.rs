@@ -22,11 +22,13 @@ pub struct WriterOptions {
     pub namespace: Option<Namespace>,
     /// How connections are seen, in a word or two: what the history does not have follows from it.
     pub mode: Option<String>,
+    /// The filter that chose what is kept; `None` where all is.
+    pub filter: Option<String>,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { keep_bytes: 1 << 30, keep_for: None, host: None, namespace: None, mode: None }
+        Self { keep_bytes: 1 << 30, keep_for: None, host: None, namespace: None, mode: None, filter: None }
     }
 }
 
@@ -68,13 +70,20 @@ pub(crate) fn begin(
         set_meta(&transaction, "host", host)?;
     }
     transaction.execute(
-        "INSERT INTO session(boot, from_at, until_at, mode, namespace) VALUES (?1, ?2, ?2, ?3, ?4)",
-        params![boot, signed(at), options.mode, options.namespace.map(|namespace| signed(namespace.inode))],
+        "INSERT INTO session(boot, from_at, until_at, mode, namespace, filter) VALUES (?1, ?2, ?2, ?3, ?4, ?5)",
+        params![
+            boot,
+            signed(at),
+            options.mode,
+            options.namespace.map(|namespace| signed(namespace.inode)),
+            options.filter
+        ],
     )?;
     let session = transaction.last_insert_rowid();
     let next = |sql| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
     let next_process = unsigned(next("SELECT coalesce(max(id), 0) + 1 FROM process")?);
-    let next_open = next("SELECT coalesce(max(id), 0) + 1 FROM open")?;
+    // The numbers of sockets that are open only grow, so that whoever follows knows which are new.
+    let next_open = next("SELECT coalesce(max(id), 0) + 1 FROM open")?.max(session.saturating_mul(1 << 32));
     let sequence = unsigned(next("SELECT coalesce(max(sequence), 0) FROM session")?);
     let mut open = FxHashMap::default();
     {

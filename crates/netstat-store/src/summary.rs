@@ -63,6 +63,7 @@ impl Reader {
         summary.failures = counts.failures();
         summary.storms = counts.storms();
         summary.close_wait = sums(&counts.close_wait);
+        summary.unclosed = counts.unclosed_by_program();
         summary.time_wait = sums(&counts.time_wait);
         let by_name = counts.processes.iter().map(|(who, traffic)| (counts.names.name(*who), *traffic));
         summary.processes = sorted(by_name);
@@ -97,7 +98,7 @@ impl Reader {
             for row in later {
                 if let Some((fin, false)) = row.first_fin {
                     let [from, until] = [fin, row.end()].map(|at| offset.saturating_add_unsigned(at));
-                    counts.line.add(&mut counts.close_wait, from, until);
+                    counts.unclosed(counts.who_of(&row), from, until);
                 }
             }
         }
@@ -110,7 +111,7 @@ impl Reader {
         for row in self.open_rows(last.boot)? {
             if let Some((fin, false)) = row.first_fin {
                 let at = self.clock.wall(Moment { boot: last.boot, at: fin }).unwrap_or(end);
-                counts.line.add(&mut counts.close_wait, at, end);
+                counts.unclosed(counts.who_of(&row), at, end);
             }
         }
         Ok(())

@@ -1,11 +1,14 @@
 //! Writer and reader together.
 
+mod bounds;
 mod course;
 mod crash;
+mod following;
 mod hostile;
 mod keeping;
 mod language;
 mod moments;
+mod older;
 mod sending;
 mod summing;
 

@@ -103,29 +103,7 @@ impl Reader {
             return Ok(Batch { until, missing: until - after, ..Batch::default() });
         };
         let until = first.saturating_add(most.saturating_sub(1)).min(last.max(first));
-        let mut rows: Vec<(Boot, Row)> = Vec::new();
-        for sql in [
-            "SELECT boot, cols FROM block WHERE last_sequence > ?1 AND first_sequence <= ?2 ORDER BY id",
-            "SELECT boot, cols FROM fresh WHERE last_sequence > ?1 ORDER BY id",
-        ] {
-            let mut statement = self.database.prepare_cached(sql).map_err(self.error())?;
-            let of_fresh = params![signed(after)];
-            let of_blocks = params![signed(after), signed(until)];
-            let mut found = match sql.contains("?2") {
-                true => statement.query(of_blocks),
-                false => statement.query(of_fresh),
-            }
-            .map_err(self.error())?;
-            while let Some(row) = found.next().map_err(self.error())? {
-                let boot: Boot = row.get(0).map_err(self.error())?;
-                let cols = row.get_ref(1).map_err(self.error())?.as_blob().unwrap_or_default();
-                // One that is damaged is missing.
-                let Ok(wanted) = wanted(cols, after, until) else { continue };
-                rows.extend(wanted.into_iter().map(|row| (boot, row)));
-            }
-        }
-        rows.sort_by_key(|(_, row)| row.sequence);
-        rows.dedup_by_key(|(_, row)| row.sequence);
+        let rows = self.rows_behind(after, until)?;
         let missing = (until - after).saturating_sub(rows.len() as u64);
         let mut batch = Batch { until, missing, has_more: until < last, ..Batch::default() };
         if looked.processes.len() > REMEMBERED {
@@ -230,6 +208,34 @@ impl Reader {
         let told = processes::one(&self.database, id).optional().map_err(self.error())?.map(Rc::new);
         looked.processes.insert(id, told.clone());
         Ok(told)
+    }
+
+    /// Returns the ends behind a number up to another one, in the order of their numbers.
+    pub(crate) fn rows_behind(&self, after: u64, until: u64) -> Result<Vec<(Boot, Row)>, StoreError> {
+        let mut rows: Vec<(Boot, Row)> = Vec::new();
+        for sql in [
+            "SELECT boot, cols FROM block WHERE last_sequence > ?1 AND first_sequence <= ?2 ORDER BY id",
+            "SELECT boot, cols FROM fresh WHERE last_sequence > ?1 ORDER BY id",
+        ] {
+            let mut statement = self.database.prepare_cached(sql).map_err(self.error())?;
+            let of_fresh = params![signed(after)];
+            let of_blocks = params![signed(after), signed(until)];
+            let mut found = match sql.contains("?2") {
+                true => statement.query(of_blocks),
+                false => statement.query(of_fresh),
+            }
+            .map_err(self.error())?;
+            while let Some(row) = found.next().map_err(self.error())? {
+                let boot: Boot = row.get(0).map_err(self.error())?;
+                let cols = row.get_ref(1).map_err(self.error())?.as_blob().unwrap_or_default();
+                // One that is damaged is missing.
+                let Ok(wanted) = wanted(cols, after, until) else { continue };
+                rows.extend(wanted.into_iter().map(|row| (boot, row)));
+            }
+        }
+        rows.sort_by_key(|(_, row)| row.sequence);
+        rows.dedup_by_key(|(_, row)| row.sequence);
+        Ok(rows)
     }
 
     /// Returns the runs of recorders that can be dated.

@@ -122,6 +122,12 @@ impl Writer {
         self.database.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(())).unwrap();
     }
 
+    /// Brings the write-ahead log into the file.
+    #[cfg(test)]
+    pub(crate) fn checkpoint(&self) {
+        self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
+
     /// Returns how many begins and ends wait to be written.
     pub fn unwritten(&self) -> usize {
         self.pending.opened.len() + self.pending.ended.len()

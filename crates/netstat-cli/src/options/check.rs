@@ -62,7 +62,60 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         return Err(Complaint::record_and_replay());
     }
     combine::check_namespace(arguments)?;
+    of_the_past(arguments)?;
     one_text(arguments)
+}
+
+/// Rejects what does not go with a history.
+fn of_the_past(arguments: &Arguments) -> Result<(), Complaint> {
+    let typed = [
+        (arguments.at.is_some(), "--at"),
+        (arguments.history.since.is_some(), "--since"),
+        (arguments.history.until.is_some(), "--until"),
+    ];
+    let asks = typed.iter().find(|(given, _)| *given).map(|(_, option)| *option);
+    let Some(asks) = asks else {
+        return match arguments.store {
+            Some(_) => Err(complaint!(
+                "--store belongs to --at or --since: type, for example, netstat check --since 24h",
+                "--store는 --at이나 --since와 함께 씁니다. 입력 예: netstat check --since 24h"
+            )),
+            None => Ok(()),
+        };
+    };
+    if arguments.at.is_some() && (arguments.history.since.is_some() || arguments.history.until.is_some()) {
+        return Err(complaint!(
+            "--at judges a moment, --since and --until a span: leave one of the two out",
+            "--at은 한 시각을, --since와 --until은 기간을 점검합니다. 둘 중 하나를 빼세요"
+        ));
+    }
+    if arguments.at.is_none() && !arguments.filter.is_empty() {
+        return Err(complaint!(
+            "{asks} judges all connections of a span: leave the filter out, or judge a moment with --at",
+            "{asks}: 기간의 모든 연결을 점검합니다. 필터를 빼거나 --at으로 한 시각을 점검하세요",
+            asks
+        ));
+    }
+    let others = [
+        (arguments.watch.is_some(), "--watch"),
+        (arguments.check.learn, "--learn"),
+        (arguments.check.list, "--list"),
+        (arguments.check.explain.is_some(), "--explain"),
+        (arguments.check.policy.is_some(), "--policy"),
+        (arguments.record.is_some(), "--record"),
+        (arguments.replay.is_some(), "--replay"),
+        (arguments.netns.is_some(), "--netns"),
+        (arguments.owners.is_some(), "--owners"),
+    ];
+    match others.iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(complaint!(
+            "{asks} asks a history, {option} the running system: leave one of the two out",
+            "{asks}: 기록을 점검하고, {option} 옵션은 지금의 시스템에 묻습니다. 둘 중 하나를 빼세요",
+            asks,
+            option = *option
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Returns the ports that a word names: `4873`, `:4873`, `53/udp`, `80,443`.

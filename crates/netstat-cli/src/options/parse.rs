@@ -44,7 +44,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     if let Some(verb) = verb {
         match verb {
             Verb::Check => check_words::settle(plain, &mut parser.arguments)?,
-            Verb::Record => record::settle(&plain, &parser.arguments)?,
+            Verb::Record => record::settle(plain, &mut parser.arguments)?,
             Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
             Verb::History => {
                 history::settle(plain, &mut parser.arguments)?;

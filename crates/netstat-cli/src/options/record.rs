@@ -1,17 +1,18 @@
-//! The words after `netstat record`.
+//! The words after `netstat record`: a filter.
 
 use super::arguments::Arguments;
 use super::complaint::{Complaint, complaint};
-use netstat_engine::text::quote::quoted;
+use super::words;
 use std::ffi::OsString;
 
-/// Rejects words that are not options, and options that do not go together.
-pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Complaint> {
-    if let Some(word) = plain.first() {
+/// Takes the filter, and rejects options that do not go together.
+pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
+    words::settle(plain, arguments)?;
+    if let Some(seconds) = arguments.interval {
         return Err(complaint!(
-            "{word} is not for netstat record: type netstat record --help to see its options",
-            "{word}: netstat record에서 쓸 수 없습니다. 쓸 수 있는 옵션 보기: netstat record --help",
-            word = quoted(word)
+            "netstat record runs until it is stopped: leave {seconds} out, or for a port type port {seconds}",
+            "netstat record는 중지할 때까지 실행됩니다. 간격 {seconds}초를 빼거나, 포트라면 이렇게 입력하세요: port {seconds}",
+            seconds = seconds.to_string()
         ));
     }
     let typed = &arguments.recorder;
@@ -30,6 +31,8 @@ pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Co
         (typed.keep_days.is_some(), "--keep-days"),
         (arguments.owners.is_some(), "--owners"),
         (typed.ship.is_some(), "--ship"),
+        (!arguments.geo.is_empty(), "--geo"),
+        (!arguments.filter.is_empty(), "a filter"),
     ];
     if let (Some(asks), Some((_, option))) = (asks, records.iter().find(|(given, _)| *given)) {
         return Err(complaint!(

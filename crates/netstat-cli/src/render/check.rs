@@ -20,6 +20,24 @@ pub(crate) struct FindingStyle {
     pub(crate) named: bool,
 }
 
+/// What was looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Looked {
+    /// How many sockets; of a span, how many connections that ended in it.
+    pub(crate) sockets: usize,
+    /// How long after the look before, where rates were judged.
+    pub(crate) elapsed: Option<Duration>,
+    /// The begin and the end of the span, if it was one.
+    pub(crate) span: Option<[String; 2]>,
+}
+
+impl Looked {
+    /// Returns that of a look at a table.
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        Self { sockets: evidence.now.sockets.len(), elapsed: evidence.elapsed(), span: None }
+    }
+}
+
 /// The longest line of text, on a wide terminal and without one.
 const WIDEST: usize = 100;
 
@@ -60,7 +78,7 @@ fn colour_of(severity: Severity) -> &'static [u8] {
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
-    evidence: &Evidence,
+    looked: &Looked,
     style: &FindingStyle,
     out: &mut W,
 ) -> io::Result<()> {
@@ -76,7 +94,7 @@ pub(crate) fn render<W: Write>(
             page.end_line();
         }
     }
-    page.text(summary(findings, checks, evidence, style).of(style.language));
+    page.text(summary(findings, checks, looked, style).of(style.language));
     page.end_line();
     let mut silent: Vec<&str> = findings
         .iter()
@@ -118,7 +136,7 @@ fn merged<'a>(findings: &[&'a Finding]) -> Vec<(String, &'a Finding)> {
 }
 
 /// Sums the findings up, in one line whose numbers of checks add up.
-fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: &FindingStyle) -> Text {
+fn summary(findings: &[Finding], checks: &[&Check], looked: &Looked, style: &FindingStyle) -> Text {
     let counted = || findings.iter().filter(|finding| style.named || !finding.never_told);
     let of = |check: &Check| {
         let name = check.name;
@@ -131,12 +149,18 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: 
         .collect();
     let ok = judged.iter().filter(|severity| **severity == Severity::Ok).count();
     let checks = |count: usize| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
-    let sockets = check::grouped(evidence.now.sockets.len());
-    let noun = if evidence.now.sockets.len() == 1 { "socket" } else { "sockets" };
-    let of = Text::new(
-        format!("{} of {sockets} {noun}", checks(judged.len())),
-        format!("검사 {}가지, 소켓 {sockets}개", judged.len()),
-    );
+    let sockets = check::grouped(looked.sockets);
+    let s = if looked.sockets == 1 { "" } else { "s" };
+    let of = match looked.span {
+        None => Text::new(
+            format!("{} of {sockets} socket{s}", checks(judged.len())),
+            format!("검사 {}가지, 소켓 {sockets}개", judged.len()),
+        ),
+        Some(_) => Text::new(
+            format!("{} of {sockets} connection{s} that ended", checks(judged.len())),
+            format!("검사 {}가지, 끝난 연결 {sockets}개", judged.len()),
+        ),
+    };
     if ok == judged.len() {
         return of.around("Nothing wrong: ", ".", "이상 없음: ", ".");
     }

@@ -1,9 +1,10 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
+use super::check::Looked;
 use super::header::Header;
 use super::report_json::write_document;
 use super::schema::{header_properties, object};
-use netstat_check::{self as check, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
+use netstat_check::{self as check, Check, Culprit, Finding, HeldBy, Severity, worst};
 use netstat_engine::text::Language;
 use netstat_model::SnapshotInfo;
 use serde::Serialize;
@@ -21,6 +22,8 @@ struct Document<'a> {
     severity: &'static str,
     exit_code: u8,
     elapsed_seconds: Option<f64>,
+    since: Option<&'a str>,
+    until: Option<&'a str>,
     sockets: usize,
     checks: Vec<Entry<'a>>,
     warnings: Vec<String>,
@@ -92,7 +95,7 @@ impl<'a> FindingEntry<'a> {
 pub(crate) fn render<W: Write>(
     (findings, overall): (&[Finding], Severity),
     checks: &[&'static Check],
-    evidence: &Evidence,
+    looked: &Looked,
     info: &SnapshotInfo,
     warnings: Vec<String>,
     language: Language,
@@ -107,8 +110,10 @@ pub(crate) fn render<W: Write>(
         report: "check",
         severity: overall.word(),
         exit_code: overall.exit_code(),
-        elapsed_seconds: evidence.elapsed().map(|elapsed| elapsed.as_secs_f64()),
-        sockets: evidence.now.sockets.len(),
+        elapsed_seconds: looked.elapsed.map(|elapsed| elapsed.as_secs_f64()),
+        since: looked.span.as_ref().map(|[since, _]| since.as_str()),
+        until: looked.span.as_ref().map(|[_, until]| until.as_str()),
+        sockets: looked.sockets,
         checks: checks
             .iter()
             .map(|check| Entry {
@@ -168,7 +173,13 @@ pub(crate) fn schema() -> String {
             "description": "Time since the look before, where rates were judged",
             "x-unit": "s",
         },
-        "sockets": { "type": "integer", "minimum": 0, "description": "How many sockets were looked at" },
+        "since": text_or_null("The begin of the span that was judged (--since); null for a moment"),
+        "until": text_or_null("The end of that span"),
+        "sockets": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "How many sockets were looked at; of a span, how many connections that ended in it",
+        },
         "checks": { "type": "array", "items": { "$ref": "#/$defs/check" } },
         "warnings": {
             "type": "array",

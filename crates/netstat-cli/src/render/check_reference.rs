@@ -83,6 +83,12 @@ pub(crate) fn markdown(language: Language) -> String {
          | critical | it hurts now, or will within minutes | 2 |\n\
          | unknown | an input is missing: the check abstains and says what it needs | 3 |\n\n\
          The exit code is that of the worst finding; critical is worst, then warning, then unknown. An error has 3 as well.\n\n\
+         `netstat check --at WHEN` judges the table as it was at a time, and `netstat check --since WHEN` what happened since\n\
+         then (up to `--until`), from what [`netstat record`](recorder.md) kept. A moment is judged by the checks that need\n\
+         nothing but what a history keeps; a span by port-exhaustion (the most ports at once), close-wait (what grows) and\n\
+         connecting (what failed). The others say that they do not know it of the past, which counts where they are named.\n\
+         Where the history of a span is not whole, \"nothing is wrong\" becomes unknown. `--json` has the span as `since` and\n\
+         `until`.\n\n\
          Change settings with `--set NAME=VALUE`, or permanently in a TOML file that `--config FILE` names:\n\n\
          ```toml\n[close-wait]\nwarning = 200\n```\n",
         "<!-- netstat --lang ko --generate checks가 만든 파일입니다. 고치지 마십시오. -->\n# netstat check의 검사\n\n\
@@ -95,6 +101,11 @@ pub(crate) fn markdown(language: Language) -> String {
          | 위험 | 지금 장애가 있거나 몇 분 안에 생김 | 2 |\n\
          | 확인 불가 | 판단에 필요한 값이 없음: 판단하지 않고 무엇이 필요한지 알려 줌 | 3 |\n\n\
          종료 코드는 가장 나쁜 결과의 것입니다. 위험이 가장 나쁘고, 경고, 확인 불가의 순서입니다. 오류도 3입니다.\n\n\
+         `netstat check --at 시각`은 그 시각의 연결 표를, `netstat check --since 시각`은 그때부터(`--until`까지) 있었던 일을\n\
+         [`netstat record`](recorder.ko.md)의 기록으로 점검합니다. 한 시각은 기록에 있는 것만으로 판단할 수 있는 검사가, 기간은\n\
+         port-exhaustion(동시에 쓴 포트의 최대), close-wait(늘어나는 것), connecting(실패한 연결)이 점검합니다. 나머지 검사는\n\
+         지난 일은 알 수 없다고 답하며, 이름을 지정한 검사만 종료 코드에 반영됩니다. 기간의 기록이 완전하지 않으면 이상이 없다는\n\
+         결과 대신 확인 불가가 됩니다. `--json`에는 기간이 `since`와 `until`로 들어갑니다.\n\n\
          설정은 `--set 이름=값`으로 바꾸고, 계속 적용하려면 TOML 파일에 적어 `--config 파일`로 지정합니다:\n\n\
          ```toml\n[close-wait]\nwarning = 200\n```\n"
     )

@@ -30,6 +30,7 @@ pub(super) static FORMAT: Format = Format {
          표시인지입니다.",
     ),
     of_every_report: false,
+    begins_with_keys: true,
     all_owners: false,
     sockets: |rows, frame, out| {
         let mut records = Records::new(frame, out);

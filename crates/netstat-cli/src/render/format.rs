@@ -20,6 +20,8 @@ pub struct Format {
     pub details: Text,
     /// Whether `-r`, `-s`, `-e` and `check` write this format too.
     pub of_every_report: bool,
+    /// Whether the first line has the keys of the others.
+    pub begins_with_keys: bool,
     /// Whether all processes that hold a socket are written, rather than the principal one.
     pub all_owners: bool,
     /// Writes the rows.

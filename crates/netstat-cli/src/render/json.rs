@@ -30,6 +30,7 @@ pub(super) static FORMAT: Format = Format {
          문서는 docs/json.ko.md가 설명합니다.",
     ),
     of_every_report: true,
+    begins_with_keys: false,
     all_owners: true,
     sockets: |rows, frame, out| {
         document("sockets", rows.view.rows(), frame, out, |out, row| write_row(out, &row, rows, None))

@@ -22,6 +22,7 @@ pub(super) static FORMAT: Format = Format {
          있습니다.",
     ),
     of_every_report: false,
+    begins_with_keys: false,
     all_owners: true,
     sockets: |rows, frame, out| {
         let time = frame.info.at.map(rfc_3339);

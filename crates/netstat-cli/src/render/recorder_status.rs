@@ -18,6 +18,9 @@ pub(crate) struct RecorderStatus {
     pub(crate) at: u64,
     /// By what means it sees connections.
     pub(crate) mode: String,
+    /// The filter that chooses what is kept; `None` where all is.
+    #[serde(default)]
+    pub(crate) filter: Option<String>,
     /// The history.
     pub(crate) file: String,
     pub(crate) bytes: u64,
@@ -59,10 +62,17 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     };
     let span = format!("{} - {}", time(status.since), time(status.at));
     let oldest = status.oldest.map_or_else(|| "-".to_owned(), time);
-    let rows: [(&str, String); 15] = [
+    let rows: [(&str, String); 16] = [
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
         (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
+        (
+            word("Keeps", "저장 대상"),
+            match &status.filter {
+                Some(filter) => shown(filter),
+                None => word("every connection", "모든 연결").to_owned(),
+            },
+        ),
         (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),
@@ -139,6 +149,7 @@ mod tests {
             since: 1_000_000_000_000,
             at: 1_000_000_005_000,
             mode: "complete".into(),
+            filter: Some("port 443".into()),
             file: "/x/history.db".into(),
             bytes: 1000,
             ends: 20,
@@ -169,14 +180,16 @@ mod tests {
             "{english}"
         );
         let korean = lines(&status(), false, Language::Korean);
+        assert!(english.contains("\nKeeps:              port 443\n"), "{english}");
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
     }
 
     #[test]
     fn what_is_in_the_file_moves_no_cursor() {
         let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
-        let text = lines(&RecorderStatus { mode, file, ..status() }, true, Language::English);
-        assert!(!text.contains('\u{1b}') && text.lines().count() == 15, "{text:?}");
+        let filter = Some("\u{1b}[2J\n".to_owned());
+        let text = lines(&RecorderStatus { mode, filter, file, ..status() }, true, Language::English);
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 16, "{text:?}");
     }
 
     #[test]

@@ -46,6 +46,19 @@ pub fn render_sockets<W: Write>(
     filled(view, columns, given, style).render(style.width, style.line_end, out)
 }
 
+/// Writes the same where more rows are to come: no column is narrower than it was.
+pub(crate) fn render_more_sockets<W: Write>(
+    view: &ConnectionsView<'_>,
+    columns: &[&Column],
+    given: &Given<'_>,
+    style: TableStyle,
+    widths: &mut Vec<usize>,
+    out: &mut W,
+) -> io::Result<()> {
+    let table = filled(view, columns, given, style).no_narrower_than(widths);
+    table.render(style.width, style.line_end, out)
+}
+
 /// Hands on the headings, with `None`, and each row with its number.
 pub(crate) fn each_piece(
     view: &ConnectionsView<'_>,

@@ -4,6 +4,7 @@ use netstat_engine::enrich::Geo;
 use netstat_engine::text::{Language, Zone, cells, escape, lifespan};
 use netstat_model::IpEndpoint;
 use netstat_store::{Summary, Traffic};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -37,6 +38,8 @@ struct Words {
     failed: &'static str,
     by_process: &'static str,
     by_remote: &'static str,
+    by_country: &'static str,
+    no_country: &'static str,
     new_remotes: &'static str,
     new_listeners: &'static str,
     failures: &'static str,
@@ -66,6 +69,8 @@ const ENGLISH: Words = Words {
     failed: "never established",
     by_process: "Most bytes, by process",
     by_remote: "Most bytes, by foreign address",
+    by_country: "Most bytes, by country",
+    no_country: "(local, private, or not known)",
     new_remotes: "Foreign addresses that were not there the day before",
     new_listeners: "Listeners that were not there the day before",
     failures: "What failed or was reset",
@@ -95,6 +100,8 @@ const KOREAN: Words = Words {
     failed: "연결 실패",
     by_process: "프로세스별 전송량 상위",
     by_remote: "외부 주소별 전송량 상위",
+    by_country: "국가별 전송량 상위",
+    no_country: "(로컬, 사설 또는 알 수 없음)",
     new_remotes: "전날에는 없던 외부 주소",
     new_listeners: "전날에는 없던 수신 대기 포트",
     failures: "실패했거나 초기화(RST)된 연결",
@@ -154,6 +161,13 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
     list(&mut text, words.by_process, rows, words);
     let rows = summary.remotes.iter().map(|(address, of)| traffic(place(*address), of)).collect();
     list(&mut text, words.by_remote, rows, words);
+    let countries = countries(&summary.remotes, scope.geo);
+    // Where nothing leads to a country, the list would say no more than the sum.
+    if countries.iter().any(|(country, _)| country.is_some()) {
+        let name = |country: &Option<String>| country.clone().unwrap_or_else(|| words.no_country.to_owned());
+        let rows = countries.iter().map(|(country, of)| traffic(name(country), of)).collect();
+        list(&mut text, words.by_country, rows, words);
+    }
     match &summary.new_remotes {
         Some(new) => {
             let row = |(address, of): &((IpAddr, u32), Traffic)| match of.ends {
@@ -211,6 +225,20 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
         let _ = writeln!(text, "  {name}  {}  {} {}", drawn(line), words.most, grouped(most));
     }
     text
+}
+
+/// Sums up by country, the one with the most bytes first.
+fn countries(remotes: &[((IpAddr, u32), Traffic)], geo: &Geo) -> Vec<(Option<String>, Traffic)> {
+    let mut sums: BTreeMap<Option<String>, Traffic> = BTreeMap::new();
+    for ((address, _), of) in remotes {
+        let sum = sums.entry(geo.country(*address).map(|country| country.to_string())).or_default();
+        sum.ends = sum.ends.saturating_add(of.ends);
+        sum.sent = sum.sent.saturating_add(of.sent);
+        sum.received = sum.received.saturating_add(of.received);
+    }
+    let mut sorted: Vec<_> = sums.into_iter().collect();
+    sorted.sort_by_key(|(_, of)| std::cmp::Reverse((of.bytes(), of.ends)));
+    sorted
 }
 
 /// Returns what a recorder saw that called its mode so. A newer one may have other modes.
@@ -364,6 +392,7 @@ mod tests {
             ]),
             new_listeners: Some(vec![Listener { local: end("[::]:4444"), process: Some("nc".into()) }]),
             close_wait: vec![0, 1, 2, 3],
+            unclosed: Vec::new(),
             time_wait: vec![0; 4],
             damaged: Vec::new(),
         }
@@ -382,6 +411,15 @@ mod tests {
         };
         insta::assert_snapshot!("english", summary(&sample(), &scope, Language::English));
         insta::assert_snapshot!("korean", summary(&sample(), &scope, Language::Korean));
+        let mut abroad = sample();
+        let known = (IpAddr::from([1, 1, 1, 1]), 0);
+        abroad.remotes.push((known, Traffic { ends: 3, sent: 1, received: 2 }));
+        let by_country = summary(&abroad, &scope, Language::English);
+        if let Some(country) = geo.country(known.0) {
+            let line = format!("{country}  ");
+            let list = by_country.split("Most bytes, by country:").nth(1).unwrap();
+            assert!(list.contains(&line) && list.contains("(local, private, or not known)"), "{list}");
+        }
         let young = Summary { new_remotes: None, new_listeners: None, ..sample() };
         let unknown = summary(&young, &scope, Language::English);
         assert_eq!(unknown.matches("not there the day before: unknown").count(), 2, "{unknown}");

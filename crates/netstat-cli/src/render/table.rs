@@ -67,6 +67,16 @@ impl Table {
         self
     }
 
+    /// Makes no column narrower than it was before, and notes how wide they are.
+    #[must_use]
+    pub fn no_narrower_than(mut self, before: &mut Vec<usize>) -> Self {
+        for (width, before) in self.widths.iter_mut().zip(&*before) {
+            *width = (*width).max(*before);
+        }
+        before.clone_from(&self.widths);
+        self
+    }
+
     /// Adds the next cell of a row; a row has as many as there are heads. The text must be safe for a terminal and
     /// have no line endings.
     pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {

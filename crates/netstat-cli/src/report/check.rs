@@ -125,15 +125,16 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             let overall = worst(counted);
             let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
+            let looked = people::Looked::of(&evidence);
             let mut out = Vec::new();
             let written = if checks.json {
                 let words: Vec<String> =
                     warnings.iter().map(|warning| lacking(warning).of(language).to_owned()).collect();
-                check_json::render((&findings, overall), &chosen, &evidence, &info, words, language, &mut out)
+                check_json::render((&findings, overall), &chosen, &looked, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
             } else {
-                people::render(&findings, &chosen, &evidence, &style, &mut out)
+                people::render(&findings, &chosen, &looked, &style, &mut out)
             };
             let mut stdout = output::stdout();
             let reader =

@@ -166,7 +166,12 @@ pub(super) fn table(
                 if table.header {
                     write_time(session, system, out)?;
                 }
-                sockets::render_sockets(&view, columns, &given, style, out)?;
+                match &mut session.widths {
+                    Some(widths) => {
+                        sockets::render_more_sockets(&view, columns, &given, style, widths, out)?;
+                    }
+                    None => sockets::render_sockets(&view, columns, &given, style, out)?,
+                }
             }
         }
         Layout::Data(format, columns) => {

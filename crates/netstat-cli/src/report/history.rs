@@ -1,7 +1,7 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections, explain};
+use super::{Session, connections, explain, follow};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::{Connections, History};
@@ -22,6 +22,9 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// # Errors
 /// What failed, or that the history has nothing of that span.
 pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode, Trouble> {
+    if asked.follow {
+        return follow::run(session, asked);
+    }
     let reader = past::open(&asked.store)?;
     past::say_undated(&reader);
     let span = Span {
@@ -60,6 +63,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     let users = || past::users_of(reader.users());
     let system = PastSystem { past: &past, users: &users, live: &live };
     show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
+    past::say_filtered(&reader, &span, session);
     past::say_all_gaps(gaps, &past, session);
     Ok(ExitCode::SUCCESS)
 }
@@ -92,9 +96,10 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     }
     let (from, until) = bounds(reader, span);
     let summary = reader.summary(from, until).map_err(|error| past::store_error(&error))?;
+    let recorded = past::what_was_recorded(reader, (from, until), session);
     let scope = Scope {
         host: reader.host(),
-        modes: reader.modes(from, until),
+        modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,
         zone: &session.zone,
@@ -106,6 +111,7 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     let span = Span { since: compared.or(Some(from)), until: Some(until) };
     let mut gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
     gaps.extend_from_slice(&summary.damaged);
+    past::say_filtered(reader, &span, session);
     past::say_gaps(&gaps, &session.zone);
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,8 @@ mod as_read;
 mod capture;
 mod captured;
 mod check;
+mod check_past;
+mod chosen;
 mod collector;
 mod connections;
 mod elsewhere;
@@ -14,8 +16,10 @@ mod filter;
 mod fleet;
 mod fleet_past;
 mod fleet_summary;
+mod follow;
 mod history;
 mod in_place;
+mod judge;
 mod live;
 mod logs;
 mod meaning;
@@ -112,6 +116,8 @@ struct Session<'a> {
     available: Available,
     /// Where the report is drawn in place.
     in_place: Option<InPlace>,
+    /// How wide the columns of a text table were so far, where its rows come one after another.
+    widths: Option<Vec<usize>>,
 }
 
 /// What the table of connections asks a system for.
@@ -186,7 +192,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let available = match &settings.report {
-        Report::History(_) => past::OF_HISTORY,
+        Report::History(_) | Report::Record(_) => past::OF_HISTORY,
         Report::Capture(Capture::Read { .. }) => captured::OF_CAPTURES,
         _ if settings.past.is_some() => past::OF_MOMENTS,
         _ => Available::LIVE,
@@ -209,9 +215,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         ended: None,
         available,
         in_place: in_place(settings),
+        widths: None,
     };
     match &settings.report {
-        Report::Check(checks) => return check::run(&session, checks),
+        Report::Check(checks) => {
+            return match &checks.past {
+                Some(past) => check_past::run(&session, checks, past),
+                None => check::run(&session, checks),
+            };
+        }
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => {
             return match &asked.fleet {

@@ -1,12 +1,10 @@
 //! `netstat report`: a page of what happened in a span.
 
-mod judge;
-
-use super::{Session, capture, history, past, rights};
+use super::{Session, capture, history, judge, past, rights};
 use crate::output::{self, Trouble, Utf8};
 use crate::settings::Page;
 use netstat_engine::both;
-use netstat_engine::text::quote::{for_shell, quoted};
+use netstat_engine::text::quote::{for_shell, one_line, quoted};
 use netstat_engine::text::{Language, Text};
 use netstat_html::{Break, Report, intervals, page, wishes};
 use netstat_model::history::GapCause;
@@ -53,12 +51,13 @@ pub(super) fn run(session: &Session<'_>, asked: &Page) -> Result<ExitCode, Troub
     let judged = if is_now { judge::now(session) } else { judge::past(session, &reader, until) };
     let limits = is_this_host.then(|| system.limits().ok()).flatten();
     let ports = limits.and_then(|limits| limits.data.tcp_v4_ports).map(|ports| ports.count() as u64);
+    let recorded = past::what_was_recorded(&reader, (from, until), session);
     let report = Report {
         language: session.settings.language,
         zone: &session.zone,
         geo: &session.geo,
         host: reader.host(),
-        modes: reader.modes(from, until),
+        modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,
         interval,
@@ -92,6 +91,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Page) -> Result<ExitCode, Troub
             ));
         }
     }
+    past::say_filtered(&reader, &Span { since: Some(from), until: Some(until) }, session);
     past::say_gaps(&gaps, &session.zone);
     Ok(ExitCode::SUCCESS)
 }
@@ -137,6 +137,15 @@ fn notes(
                 missing
             ));
         }
+    }
+    for it in reader.filtered(&Span { since: Some(from), until: Some(until) }) {
+        notes.push(both!(
+            "From {from} to {until} only connections were recorded that match: {filter}.",
+            "{from}부터 {until}까지는 다음 필터에 맞는 연결만 기록했습니다: {filter}.",
+            from = shown(it.from),
+            until = shown(it.until),
+            filter = one_line(it.filter)
+        ));
     }
     if let undated @ 1.. = reader.undated() {
         notes.push(both!(

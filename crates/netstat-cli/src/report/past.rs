@@ -7,6 +7,7 @@ use crate::settings::{FleetPlace, Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
 use netstat_engine::columns::{Column, ColumnNeeds};
 use netstat_engine::look::{Look, LookSource as _, LookWishes, Walk, WalkWishes};
+use netstat_engine::text::quote::one_line;
 use netstat_engine::text::{Text, When, Zone, escape, system};
 use netstat_model::history::GapCause;
 use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Scope, Visit};
@@ -18,6 +19,7 @@ use netstat_os::{
     Machine, NameDatabases, NameLookup, Opened, Origin, Processes, Routes, SocketWatch, Sockets,
 };
 use netstat_store::{At, Fault, Gap, Past, Reader, Span, Standing, StoreError};
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -147,6 +149,7 @@ pub(super) enum Place<'a> {
 pub(super) fn place(settings: &Settings) -> Option<Place<'_>> {
     let (store, fleet) = match &settings.report {
         Report::History(history) => (&history.store, &history.fleet),
+        Report::Check(checks) => return checks.past.as_ref().map(|past| Place::Store(past.store())),
         _ => settings.past.as_ref().map(|past| (&past.store, &past.fleet))?,
     };
     Some(fleet.as_ref().map_or(Place::Store(store), |fleet| Place::Fleet(fleet)))
@@ -212,7 +215,7 @@ pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result
 ///
 /// # Errors
 /// Why nothing is known of it.
-fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result<At, Text> {
+pub(super) fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result<At, Text> {
     let shown = |time| zone.to_the_second(time);
     Err(match reader.standing(time) {
         Standing::Recorded(at) => return Ok(at),
@@ -302,6 +305,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
     let past = Past::table(&reader, at, time);
     let system = PastSystem { past: &past, users: &users, live: &live };
     show_moment(session, &system, &|error| explain(error, session.settings).into())?;
+    say_filtered(&reader, &span, session);
     say_all_gaps(gaps, &past, session);
     Ok(ExitCode::SUCCESS)
 }
@@ -362,6 +366,51 @@ pub(super) fn say_undated(reader: &Reader) {
             "the history is incomplete: {undated:run|runs} of the recorder cannot be dated, because the record of the clock is damaged",
             "기록이 완전하지 않습니다: 시계 기록이 손상되어 기록기 실행 {undated}회의 시각을 알 수 없습니다",
             undated
+        ));
+    }
+}
+
+/// Returns what was recorded in a span: how connections were seen, in the words of the recorders, and which of them alone were
+/// kept, in those of the reader.
+pub(super) fn what_was_recorded<'r>(
+    reader: &'r Reader,
+    (from, until): (SystemTime, SystemTime),
+    session: &Session<'_>,
+) -> Vec<Cow<'r, str>> {
+    let span = Span { since: Some(from), until: Some(until) };
+    let mut what: Vec<Cow<'r, str>> = reader.modes(from, until).into_iter().map(Cow::Borrowed).collect();
+    for it in reader.filtered(&span) {
+        let only =
+            both!("only those that match: {filter}", "다음 필터에 맞는 것만: {filter}", filter = it.filter);
+        let only = only.of(session.settings.language).to_owned();
+        if !what.contains(&Cow::Borrowed(only.as_str())) {
+            what.push(Cow::Owned(only));
+        }
+    }
+    what
+}
+
+/// Says which connections alone were recorded in a span, where that was not all of them.
+pub(super) fn say_filtered(reader: &Reader, span: &Span, session: &Session<'_>) {
+    let asked = session.filter.as_ref().map(ToString::to_string);
+    let filtered = reader.filtered(span);
+    // Who asks for what was chosen lacks nothing.
+    let lacking = || filtered.iter().filter(|it| asked.as_deref() != Some(it.filter));
+    for it in lacking().take(MOST_SAID) {
+        output::complain(&both!(
+            "the history is incomplete: from {from} to {until} only connections were recorded that match: {filter}",
+            "기록이 완전하지 않습니다: {from}부터 {until}까지는 다음 필터에 맞는 연결만 기록했습니다: {filter}",
+            from = session.zone.to_the_second(it.from),
+            until = session.zone.to_the_second(it.until),
+            filter = one_line(it.filter)
+        ));
+    }
+    if let more @ 1.. = lacking().count().saturating_sub(MOST_SAID) {
+        output::complain(&both!(
+            "the history is incomplete: there {more?is|are} {more} more {more?span|spans} in which not every connection was \
+             recorded",
+            "기록이 완전하지 않습니다: 일부 연결만 기록한 구간이 {more}개 더 있습니다",
+            more
         ));
     }
 }

@@ -1,5 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
+use super::chosen::{Chosen, key_of};
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
@@ -12,12 +13,12 @@ use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
+use netstat_model::Namespace;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
     ProcessRecord,
 };
 use netstat_model::query::Owners;
-use netstat_model::{Namespace, Transport};
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
 use netstat_store::{Beside, Fault, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -76,6 +77,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Some(store) => Some(History::open(session, recording, store, &clock)?),
         None => None,
     };
+    let mut chosen = session.filter.clone().map(|filter| {
+        let kept = history.as_ref().map(|history| &*history.open_before).unwrap_or_default();
+        Chosen::new(filter, kept)
+    });
     let beside = match (&recording.ship, &history) {
         (Some(place), Some(history)) => Some(ship::Beside::begin(history.writer.file(), place, SHIPPING)?),
         _ => None,
@@ -87,6 +92,8 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
     let mut events = Vec::new();
     let mut lines = Vec::new();
+    // Loading programs into the kernel takes its time, in which the machine was not suspended.
+    clock = read_clock(session).unwrap_or(clock);
     let mut held_back = HeldBack::new(clock.since_boot);
     let mut watch = Watch::new(clock.since_boot, Instant::now());
     loop {
@@ -121,6 +128,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         }
         printer.set_clock(clock.clone());
         events.iter_mut().for_each(|event| printer.name_user(event));
+        if let Some(chosen) = &mut chosen {
+            chosen.choose(&mut events, &clock);
+        }
         let mut reader = Reader::Listening;
         if recording.follow {
             events.iter().for_each(|event| printer.print(event, &mut lines));
@@ -174,6 +184,8 @@ struct History {
     failed: u64,
     /// What the store thinks is open, until the first look.
     open_before: Vec<ConnectionRecord>,
+    /// The filter that chooses what is kept.
+    filter: Option<String>,
     shows_progress: bool,
 }
 
@@ -189,6 +201,7 @@ impl History {
             keep_for: recording.keep_for,
             host: session.backend.host_name().ok(),
             namespace: session.backend.namespace(),
+            filter: session.filter.as_ref().map(ToString::to_string),
             ..WriterOptions::default()
         };
         let writer = Writer::open(store, &options, clock).map_err(|error| {
@@ -210,6 +223,7 @@ impl History {
             commits: 0,
             failed: 0,
             open_before,
+            filter: options.filter,
             shows_progress: !recording.follow && io::stderr().is_terminal(),
         })
     }
@@ -290,6 +304,7 @@ impl History {
             since: milliseconds(&self.begun),
             at: milliseconds(now),
             mode: stream.method().to_string(),
+            filter: self.filter.clone(),
             file: self.writer.file().display().to_string(),
             bytes: size.bytes,
             ends: size.ends,
@@ -348,21 +363,17 @@ fn gone(
     if before.is_empty() {
         return Vec::new();
     }
-    let key = |record: &ConnectionRecord| {
-        let ends = (record.cookie == 0).then_some((record.transport, record.local, record.remote));
-        (record.cookie, ends)
-    };
-    let there: FxHashSet<(u64, Option<(Transport, _, _)>)> = first
+    let there: FxHashSet<_> = first
         .iter()
         .filter_map(|event| match event {
             ConnectionEvent::Opened(record)
             | ConnectionEvent::HalfClosed(record)
-            | ConnectionEvent::Ended(record) => Some(key(record)),
+            | ConnectionEvent::Ended(record) => Some(key_of(record)),
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
     let gone =
-        before.into_iter().filter(|record| has_listed(record.namespace) && !there.contains(&key(record)));
+        before.into_iter().filter(|record| has_listed(record.namespace) && !there.contains(&key_of(record)));
     gone.map(|mut record| {
         record.ended = Some((now, EndReason::Unseen));
         ConnectionEvent::Ended(Box::new(record))
@@ -432,8 +443,8 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::IpEndpoint;
     use netstat_model::history::ConnectionRole;
+    use netstat_model::{IpEndpoint, Transport};
 
     fn open(cookie: u64, port: u16) -> ConnectionRecord {
         ConnectionRecord {

@@ -78,6 +78,7 @@ pub(super) fn settings(
             policy: arguments.check.policy.clone(),
             json: false,
             colour,
+            past: None,
         },
     }
 }

@@ -6,7 +6,7 @@ use crate::options::Arguments;
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::When;
 use netstat_engine::view::sort::Order;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A span of the past, and how to show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,9 @@ pub(crate) struct History {
     pub(crate) until: Option<When>,
     /// What happened, in short.
     pub(crate) summary: bool,
+    /// Whether to show what comes, and what opens too.
+    pub(crate) follow: bool,
+    pub(crate) opens: bool,
     /// The history to read.
     pub(crate) store: PathBuf,
     /// The database that is asked instead.
@@ -30,6 +33,45 @@ pub(crate) struct Past {
     pub(crate) store: PathBuf,
     /// The database that is asked instead.
     pub(crate) fleet: Option<Box<FleetPlace>>,
+}
+
+/// What of a history is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CheckedPast {
+    /// The table of a moment.
+    At { at: When, store: PathBuf },
+    /// What happened in a span.
+    Span {
+        since: Option<When>,
+        until: Option<When>,
+        store: PathBuf,
+        /// Whether the history was named.
+        is_named: bool,
+    },
+}
+
+impl CheckedPast {
+    /// Returns the history.
+    pub(crate) fn store(&self) -> &Path {
+        let (Self::At { store, .. } | Self::Span { store, .. }) = self;
+        store
+    }
+}
+
+/// Returns what of a history is judged, if it is not the system.
+pub(super) fn checked(
+    arguments: &Arguments,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Option<CheckedPast> {
+    let (since, until) = (arguments.history.since.clone(), arguments.history.until.clone());
+    match arguments.at.clone() {
+        Some(at) => Some(CheckedPast::At { at, store: store(arguments, environment) }),
+        None if since.is_some() || until.is_some() => {
+            let is_named = arguments.store.is_some();
+            Some(CheckedPast::Span { since, until, store: store(arguments, environment), is_named })
+        }
+        None => None,
+    }
 }
 
 /// The columns that a history has values for, in the order in which data formats show them.
@@ -122,6 +164,8 @@ pub(super) fn history(
         since: arguments.history.since.clone(),
         until: arguments.history.until.clone(),
         summary: arguments.history.summary,
+        follow: arguments.recorder.follow,
+        opens: arguments.recorder.opens,
         store,
         table,
     }

@@ -5,7 +5,7 @@ use crate::block::{Damaged, Packed};
 use crate::clock::{Stretch, time_of};
 use crate::kind::Begin;
 use crate::life::TIME_WAIT;
-use crate::row::{Address, Field, ProcessId, kind_of, reason, time};
+use crate::row::{Address, Field, ProcessId, Row, kind_of, reason, time};
 use crate::scan::Stored;
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{IpEndpoint, Transport};
@@ -21,6 +21,9 @@ const STORM: u64 = 60;
 
 /// From so many kinds of short connections on, those of minutes that are over are let go that are no storms.
 const MANY: usize = 1 << 17;
+
+/// The most programs that have a line of their own.
+const MOST_LINES: usize = 1 << 12;
 
 /// How many minutes an end may be told after its time.
 const LATE: i64 = 2;
@@ -172,6 +175,8 @@ pub(super) struct Counts {
     /// Differences from one point to the next.
     pub(super) close_wait: Vec<i64>,
     pub(super) time_wait: Vec<i64>,
+    /// The first of them by program, of so many programs.
+    unclosed: FxHashMap<Who, Vec<i64>>,
 }
 
 impl Counts {
@@ -187,7 +192,29 @@ impl Counts {
             short: FxHashMap::default(),
             close_wait: vec![0; POINTS + 1],
             time_wait: vec![0; POINTS + 1],
+            unclosed: FxHashMap::default(),
         }
+    }
+
+    pub(super) fn who_of(&self, row: &Row) -> Who {
+        row.process.map_or(0, |(id, _)| self.names.who(id))
+    }
+
+    /// Counts that the peer had closed a connection of a program, and the program had not.
+    pub(super) fn unclosed(&mut self, who: Who, from: i64, until: i64) {
+        self.line.add(&mut self.close_wait, from, until);
+        if self.unclosed.len() < MOST_LINES || self.unclosed.contains_key(&who) {
+            let of_program = self.unclosed.entry(who).or_insert_with(|| vec![0; POINTS + 1]);
+            self.line.add(of_program, from, until);
+        }
+    }
+
+    /// Returns how many connections of each program were in CLOSE_WAIT at each point, of those that had any at one.
+    pub(super) fn unclosed_by_program(&self) -> Vec<(Option<OsString>, Vec<u64>)> {
+        let lines = self.unclosed.iter().map(|(who, line)| (self.names.name(*who), sums(line)));
+        let mut lines: Vec<_> = lines.filter(|(_, line)| line.iter().any(|count| *count > 0)).collect();
+        lines.sort();
+        lines
     }
 
     /// Counts the rows of a block, or of a piece of one to come, that ended in a stretch, whose clock is so far ahead; and of
@@ -222,7 +249,8 @@ impl Counts {
                 && end <= reach
                 && let Some(fin) = time(end, at(&fins, row)).filter(|_| !fin_is_local)
             {
-                self.line.add(&mut self.close_wait, offset.saturating_add_unsigned(fin), wall);
+                let who = self.names.who(at(&processes, row));
+                self.unclosed(who, offset.saturating_add_unsigned(fin), wall);
             }
             if stretch.until <= end {
                 continue;

@@ -97,6 +97,8 @@ pub struct Summary {
     pub new_listeners: Option<Vec<Listener>>,
     /// How many ends were in CLOSE_WAIT, at moments of the same distance.
     pub close_wait: Vec<u64>,
+    /// The same of each program that had any, by its name; `None` for unknown ones.
+    pub unclosed: Vec<(Option<OsString>, Vec<u64>)>,
     /// How many were in TIME_WAIT.
     pub time_wait: Vec<u64>,
     /// What could not be read.

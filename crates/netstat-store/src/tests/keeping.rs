@@ -149,6 +149,28 @@ fn a_full_disk_loses_nothing_that_finds_room_later() {
 }
 
 #[test]
+fn who_asks_whether_somebody_records_keeps_nobody_from_it() {
+    let folder = Folder::new();
+    drop(writer(&folder, 100));
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert!(crate::is_recording(folder.as_ref()).is_ok());
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            });
+        }
+        let opened: Vec<_> = (1..60)
+            .map(|at| Writer::open(folder.as_ref(), &WriterOptions::default(), &clock(100 + at)).map(drop))
+            .collect();
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    });
+}
+
+#[test]
 fn two_recorders_do_not_write_to_one_store() {
     let folder = Folder::new();
     let _first = writer(&folder, 100);

@@ -247,7 +247,7 @@ impl Question<'_> {
     /// Offers words that are not options: a first word, names of checks, a filter.
     fn plain(&self, offer: &mut Offer, plain: &[String], verb: Option<Verb>) {
         match verb {
-            Some(Verb::Record | Verb::Report | Verb::Ship) => self.options(offer, Dialect::Windows, verb),
+            Some(Verb::Report | Verb::Ship) => self.options(offer, Dialect::Windows, verb),
             Some(Verb::Check) => {
                 let checks = plain.iter().take_while(|word| check::by_name(word).is_some()).count();
                 let (names, rest) = plain.split_at_checked(checks).unwrap_or_default();
@@ -272,7 +272,7 @@ impl Question<'_> {
                 // A state may have the name of a check, which has been named already.
                 offer.without(names);
             }
-            Some(Verb::History | Verb::Live | Verb::Close | Verb::End | Verb::Capture) => {
+            Some(Verb::Record | Verb::History | Verb::Live | Verb::Close | Verb::End | Verb::Capture) => {
                 self.filter(offer, plain)
             }
             // It takes no filter.

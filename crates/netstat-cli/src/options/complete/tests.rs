@@ -91,10 +91,10 @@ fn options_are_offered_behind_any_word() {
 
 #[test]
 fn options_of_a_first_word_are_offered_behind_it_alone() {
-    has("check --", &["--set", "--explain", "--watch"], &["--columns", "--follow", "--since"]);
+    has("check --", &["--set", "--explain", "--watch", "--since"], &["--columns", "--follow"]);
     has("record --", &["--follow", "--keep"], &["--set", "--columns"]);
-    has("record ", &["--follow"], &["port", "check"]);
-    has("history --", &["--since", "--columns"], &["--set", "--follow"]);
+    has("record ", &["port"], &["check"]);
+    has("history --", &["--since", "--columns", "--follow"], &["--set", "--keep"]);
     has("", &["check", "record", "history", "port", "listening"], &["close-wait ", "and", ")"]);
     has("-an ", &["port"], &["check", "record", "history"]);
 }

@@ -103,11 +103,18 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
 fn help_of_record(language: Language) -> String {
     let begin = both!(
         "\nWatches connections open and end: by whom, to whom, for how long, and how they\nended.\n\n\
-         NETSTAT record [OPTIONS]\n\n",
+         NETSTAT record [FILTER] [OPTIONS]\n\n",
         "\n연결이 열리고 끝나는 것을 지켜봅니다: 누가, 어디로, 얼마 동안, 어떻게 끝났는지.\n\n\
-         NETSTAT record [옵션]\n\n"
+         NETSTAT record [필터] [옵션]\n\n"
     );
     let mut text = begin.of(language).to_owned();
+    let filter = both!(
+        "Keeps only matching connections (netstat --help filter), judged while they are open and by what is known at \
+         their ends, as in not loopback. Whoever asks the history is told.",
+        "필터에 맞는 연결만 저장합니다(netstat --help filter). 열려 있는 동안, 그리고 끝날 때 알려진 것으로 판단합니다. \
+         예: not loopback. 나중에 기록을 볼 때 이 필터를 알려 줍니다."
+    );
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::Record, language);
     text.push('\n');
     text

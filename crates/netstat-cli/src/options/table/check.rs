@@ -6,9 +6,9 @@ use netstat_check as check;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat check` takes as well.
-pub(in super::super) const SHARED: [&str; 13] = [
-    "color", "count", "generate", "geo", "help", "json", "lang", "netns", "owners", "record", "replay",
-    "utf8", "watch",
+pub(in super::super) const SHARED: [&str; 17] = [
+    "at", "color", "count", "generate", "geo", "help", "json", "lang", "netns", "owners", "record", "replay",
+    "since", "store", "until", "utf8", "watch",
 ];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Check;

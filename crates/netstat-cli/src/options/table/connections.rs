@@ -114,9 +114,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, 'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, such as 2h.",
         "netstat record가 저장한 기록에서 이 시각의 표를 표시합니다: '10분 전', 14:05, '어제 14:05', 2026-11-29, \
          RFC 3339, 또는 2h처럼 얼마 전인지."
-        details "What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
+        details "netstat check judges that table. What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
                  and where nothing was recorded there is no table, but a line that says so and exit code 1."
-                "저장하지 않는 것(큐, 혼잡 윈도)은 확인 불가입니다. 첫 기록 이전, 마지막 기록 이후, 기록이 \
+                "netstat check는 그 표를 점검합니다. 저장하지 않는 것(큐, 혼잡 윈도)은 확인 불가입니다. 첫 기록 이전, 마지막 기록 이후, 기록이 \
                  비어 있는 구간에서는 표 대신 그렇다는 한 줄과 종료 코드 1을 냅니다.";
     [] "store", value(store, "PATH", "/var/lib/netstat", ValueKind::Directory, |text| {
             values::parse_directory("--store", text)

@@ -5,11 +5,12 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat history` takes as well.
-pub(in super::super) const SHARED: [&str; 18] = [
+pub(in super::super) const SHARED: [&str; 20] = [
     "color",
     "columns",
     "credentials",
     "csv",
+    "follow",
     "from",
     "generate",
     "geo",
@@ -21,6 +22,7 @@ pub(in super::super) const SHARED: [&str; 18] = [
     "lang",
     "limit",
     "max-rows",
+    "opens",
     "sort",
     "store",
     "utf8",
@@ -32,9 +34,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { History;
         "Leaves out connections that ended before this time: 2h (ago), '10 minutes ago', 14:05, 'yesterday 14:05', \
          2026-11-29, or RFC 3339.",
         "이 시각 전에 끝난 연결은 뺍니다: 2h(2시간 전), '10분 전', 14:05, '어제 14:05', 2026-11-29, RFC 3339."
-        details "A time without an offset is one of your time zone. An hour that there was twice, because the clocks were \
+        details "netstat check judges what happened since then. A time without an offset is one of your time zone. An hour that there was twice, because the clocks were \
                  set back, is asked about."
-                "시차를 적지 않은 시각은 보는 사람의 시간대입니다. 시계를 되돌려 두 번 있었던 시각이면 어느 \
+                "netstat check는 그때부터 있었던 일을 점검합니다. 시차를 적지 않은 시각은 보는 사람의 시간대입니다. 시계를 되돌려 두 번 있었던 시각이면 어느 \
                  쪽인지 묻습니다.";
     [] "until", value(history.until, "WHEN", "14:05", ValueKind::Free, |text| values::parse_when("--until", text));
         "Leave out what began later",

@@ -5,8 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat record` takes as well.
-pub(in super::super) const SHARED: [&str; 7] =
-    ["credentials", "generate", "help", "lang", "owners", "store", "utf8"];
+pub(in super::super) const SHARED: [&str; 8] =
+    ["credentials", "generate", "geo", "help", "lang", "owners", "store", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "arguments", switch(recorder.arguments);
@@ -15,11 +15,14 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "프로세스의 명령줄 인수도 저장합니다. 암호가 들어 있을 수 있습니다.";
     [] "follow", switch(recorder.follow);
         "Print each connection that ends",
-        "Prints each connection that ends, as a line of JSON, until Ctrl+C. Keeps none, unless --store is given.",
-        "끝나는 연결을 JSON 한 줄씩 출력합니다. Ctrl+C를 누를 때까지 계속합니다. --store를 주지 않으면 저장하지 \
-         않습니다."
-        details "docs/recorder.md explains the lines."
-                "각 줄의 의미는 docs/recorder.ko.md에 있습니다.";
+        "Prints each connection that ends, until Ctrl+C. After record as a line of JSON, and keeps none, unless --store is \
+         given; after history as a running recorder writes them, in the form that is chosen.",
+        "끝나는 연결을 Ctrl+C를 누를 때까지 계속 출력합니다. record 뒤에서는 JSON 한 줄씩 출력하며, --store를 주지 않으면 저장하지 \
+         않습니다. history 뒤에서는 실행 중인 기록기가 쓰는 대로, 고른 형식으로 출력합니다."
+        details "docs/recorder.md explains the lines of JSON. history --follow begins with what ended since --since, where \
+                 that is given, and tells on standard error what is missing, and when no recorder is running."
+                "JSON 줄의 의미는 docs/recorder.ko.md에 있습니다. history --follow는 --since를 주면 그때부터 끝난 연결로 시작하고, \
+                 빠진 구간과 기록기가 멈춘 사실을 표준 오류로 알립니다.";
     [] "keep", value(recorder.keep, "SIZE", "1GiB", ValueKind::Free, values::parse_size);
         "Let the history grow to this size",
         "Lets the history grow to this size (500M, 2G; 1 GiB if it is not given). The oldest connections go first.",

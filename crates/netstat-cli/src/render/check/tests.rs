@@ -55,7 +55,7 @@ fn finding() -> Finding {
 
 fn shown(findings: &[Finding], style: FindingStyle) -> String {
     let mut out = Vec::new();
-    render(findings, &check::ALL[1..2], &evidence(), &style, &mut out).unwrap();
+    render(findings, &check::ALL[1..2], &Looked::of(&evidence()), &style, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace("\r\n", "\n")
 }
 
@@ -102,7 +102,7 @@ fn the_numbers_of_the_last_line_add_up() {
     let text = |language| {
         let mut out = Vec::new();
         let style = FindingStyle { language, ..PLAIN };
-        render(&findings, &check::ALL[..5], &evidence(), &style, &mut out).unwrap();
+        render(&findings, &check::ALL[..5], &Looked::of(&evidence()), &style, &mut out).unwrap();
         String::from_utf8(out).unwrap().replace("\r\n", "\n")
     };
     let english = text(Language::English);

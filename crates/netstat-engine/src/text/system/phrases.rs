@@ -327,8 +327,8 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "이 프로그램의 더 새 버전이 쓴 것입니다(스키마 *)",
     ),
     (
-        "it was written by an older version of this program (schema *): name another place",
-        "이 프로그램의 옛 버전이 쓴 것입니다(스키마 *). 다른 곳을 지정하세요",
+        "it was written by an older version of this program (schema *): the next netstat record brings it up to date",
+        "이 프로그램의 옛 버전이 쓴 것입니다(스키마 *). 다음에 netstat record를 실행하면 새 형식으로 바뀝니다",
     ),
     ("it was removed while it was being written", "기록하는 동안 파일이 지워졌습니다"),
     (

@@ -1,9 +1,10 @@
 //! What checks say of the system as it is, or of a table of the past as far as a history has what they need.
 
-use super::super::past::{PastSystem, users_of};
-use super::super::{Session, check, explain};
+use super::past::{PastSystem, users_of};
+use super::{Session, check, explain};
 use netstat_check::{
-    CheckSettings, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice, lacking,
+    Check, CheckSettings, Evidence, EvidenceNeeds, EvidenceSource, Finding, JointNeeds, Surroundings, Twice,
+    lacking,
 };
 use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
@@ -11,10 +12,10 @@ use netstat_engine::text::Text;
 use netstat_html::{Judged, NotJudged};
 use netstat_model::query::Fields;
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, InterfaceCounters, Limits, Operation, TcpFields,
-    Warning,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, InterfaceCounters, Limits, Operation,
+    SnapshotInfo, TcpFields, Warning,
 };
-use netstat_os::{CounterSources, NameDatabases, Restrictions};
+use netstat_os::{CounterSources, Machine, NameDatabases, Restrictions};
 use netstat_store::{At, Past, Reader, Standing};
 use std::io::ErrorKind;
 use std::rc::Rc;
@@ -49,6 +50,31 @@ pub(super) fn past(session: &Session<'_>, reader: &Reader, until: SystemTime) ->
             Some(what) => not_judged.push(NotJudged { check: check.name, why: not_kept(&what) }),
         }
     }
+    let table = table(session, reader, (at, time), &chosen, &CheckSettings::default())
+        .map_err(|error| explain(&error, session.settings))?;
+    let lacks = table.warnings.iter().map(lacking).collect();
+    Ok(Judged { at: Some(time), findings: table.findings, not_judged, lacks })
+}
+
+/// What checks found in a table of the past.
+pub(super) struct JudgedTable {
+    pub(super) findings: Vec<Finding>,
+    pub(super) evidence: Evidence,
+    pub(super) info: SnapshotInfo,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Lets checks judge a table of the past, that have what they need of it.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) fn table(
+    session: &Session<'_>,
+    reader: &Reader,
+    (at, time): (At, SystemTime),
+    chosen: &[&'static Check],
+    settings: &CheckSettings,
+) -> Result<JudgedTable, Error> {
     let live = Rc::clone(&session.backend);
     let names = || users_of(reader.users());
     let system = PastSystem { past: &Past::table(reader, at, time), users: &names, live: &live };
@@ -58,18 +84,17 @@ pub(super) fn past(session: &Session<'_>, reader: &Reader, until: SystemTime) ->
     let needs = JointNeeds::of(chosen.iter().map(|check| check.needs));
     let mut warnings = Vec::new();
     let evidence = EvidenceSource::new(&system, needs, surroundings)
-        .look(&mut warnings)
-        .map_err(|error| explain(&error, session.settings))?;
-    let settings = CheckSettings::default();
+        .filtered(session.filter.as_ref())
+        .look(&mut warnings)?;
     let mut findings: Vec<Finding> =
-        chosen.iter().flat_map(|check| check.judge(&evidence, &settings)).collect();
+        chosen.iter().flat_map(|check| check.judge(&evidence, settings)).collect();
     for finding in &mut findings {
         // Commands would show and touch what is there now.
         (finding.rows, finding.next) = (None, Vec::new());
     }
     // Who holds a connection of the past is known, or will never be.
     warnings.retain(|lack| !matches!(lack, Warning::OwnersVanished { .. }));
-    Ok(Judged { at: Some(time), findings, not_judged, lacks: warnings.iter().map(lacking).collect() })
+    Ok(JudgedTable { findings, evidence, info: system.info(), warnings })
 }
 
 /// Returns the last moment of a span that was recorded.
@@ -110,12 +135,12 @@ fn not_asked() -> Vec<NotJudged> {
     ]
 }
 
-fn not_kept(what: &Text) -> Text {
+pub(super) fn not_kept(what: &Text) -> Text {
     both!("A history does not keep what it needs: {what}.", "기록에는 필요한 것이 없습니다: {what}.", what)
 }
 
 /// Returns what a check needs that a history does not keep; `None` if it has all of it.
-fn lacks(needs: &EvidenceNeeds) -> Option<Text> {
+pub(super) fn lacks(needs: &EvidenceNeeds) -> Option<Text> {
     // Since when a connection is in its state is known, which the last segment would be asked about.
     let course = needs.tcp.difference(TcpFields::LAST_ACK_RECEIVED);
     let lacking = [
