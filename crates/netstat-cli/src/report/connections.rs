@@ -22,7 +22,8 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
 use netstat_model::{
-    EndpointRef, Keeper, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
+    EndpointRef, Keeper, Namespace, NetworkNamespace, NoOwner, Process, ProcessKey, SocketTable, TcpFields,
+    TcpState,
 };
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
@@ -354,11 +355,13 @@ impl Known {
             true if !all_columns => Keeper::ALL,
             // The others take another program to ask, which only somebody who names the column waits for; and what Windows
             // shows below a row does not name them.
-            true => &[Keeper::ServiceManager],
+            true => &[Keeper::ServiceManager, Keeper::Kernel],
             false if table.owner_lines => &[Keeper::ServiceManager],
             false => &[],
         };
-        known.stand_ins = StandIns::read(backend, &known.processes, keepers, warnings);
+        let of_kernel = needs.stand_ins
+            && view.rows().any(|row| row.socket.ownership().unowned() == Some(NoOwner::Kernel));
+        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);
