@@ -1,6 +1,5 @@
 //! [`FamilyFacts`]: what only sockets of one family have.
 
-use crate::TcpState;
 use std::net::IpAddr;
 
 /// What only sockets of one family have. Linux tells it; Windows lists no such sockets.
@@ -188,20 +187,6 @@ impl SctpState {
             Self::ShutdownSent => "SHUTDOWN-SENT",
             Self::ShutdownReceived => "SHUTDOWN-RECEIVED",
             Self::ShutdownAckSent => "SHUTDOWN-ACK-SENT",
-        }
-    }
-
-    /// Returns the state of TCP that corresponds to it.
-    pub fn as_of_tcp(self) -> TcpState {
-        match self {
-            Self::Closed => TcpState::Closed,
-            // Only who asks for the association is in these.
-            Self::CookieWait | Self::CookieEchoed => TcpState::SynSent,
-            Self::Established => TcpState::Established,
-            Self::ShutdownPending => TcpState::FinWait1,
-            Self::ShutdownSent => TcpState::FinWait2,
-            Self::ShutdownReceived => TcpState::CloseWait,
-            Self::ShutdownAckSent => TcpState::LastAck,
         }
     }
 }

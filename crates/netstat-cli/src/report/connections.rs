@@ -22,8 +22,7 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
 use netstat_model::{
-    EndpointRef, Keeper, Namespace, NetworkNamespace, NoOwner, Process, ProcessKey, SocketTable, TcpFields,
-    TcpState,
+    EndpointRef, Keeper, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
 };
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
@@ -359,8 +358,7 @@ impl Known {
             false if table.owner_lines => &[Keeper::ServiceManager],
             false => &[],
         };
-        let of_kernel = needs.stand_ins
-            && view.rows().any(|row| row.socket.ownership().unowned() == Some(NoOwner::Kernel));
+        let of_kernel = needs.stand_ins && view.rows().any(|row| StandIns::may_be_of_kernel(&row.socket));
         known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, warnings);
         if needs.users {
             let answer = backend.users();

@@ -34,10 +34,17 @@ impl StandIns {
         Self(answer.data)
     }
 
+    /// Returns whether no process is known to hold a socket, so that it may be the kernel's own. That the reader may not see
+    /// all processes does not matter where the kernel says what it has the port for: nobody else gets that port.
+    pub fn may_be_of_kernel(socket: &SocketRef<'_>) -> bool {
+        let unowned = socket.ownership().unowned();
+        matches!(unowned, Some(NoOwner::Kernel | NoOwner::NotPermitted | NoOwner::OtherNamespace))
+    }
+
     /// Returns as what one of the holders of a socket keeps it for others.
     pub fn keeper(socket: &SocketRef<'_>, processes: &FxHashMap<ProcessKey, Process>) -> Option<Keeper> {
         let ownership = socket.ownership();
-        if ownership.unowned() == Some(NoOwner::Kernel) {
+        if Self::may_be_of_kernel(socket) {
             return Some(Keeper::Kernel);
         }
         let holders = ownership.owners().iter().filter_map(|owner| processes.get(&owner.process));

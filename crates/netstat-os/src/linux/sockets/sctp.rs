@@ -81,7 +81,7 @@ pub(in crate::linux) fn decode_row(bytes: &[u8]) -> Option<Socket> {
     (socket.timer, socket.age) = (None, None);
     if is_association {
         facts.association = Some(decode_state(number)?);
-        socket.state = facts.association.map(SctpState::as_of_tcp);
+        socket.state = facts.association.map(as_of_tcp);
     } else {
         socket.state = (number == LISTEN).then_some(TcpState::Listen);
     }
@@ -107,6 +107,20 @@ fn decode_state(number: u8) -> Option<SctpState> {
         7 => SctpState::ShutdownAckSent,
         _ => return None,
     })
+}
+
+/// Returns the state of TCP that corresponds to it.
+fn as_of_tcp(state: SctpState) -> TcpState {
+    match state {
+        SctpState::Closed => TcpState::Closed,
+        // Only who asks for the association is in these.
+        SctpState::CookieWait | SctpState::CookieEchoed => TcpState::SynSent,
+        SctpState::Established => TcpState::Established,
+        SctpState::ShutdownPending => TcpState::FinWait1,
+        SctpState::ShutdownSent => TcpState::FinWait2,
+        SctpState::ShutdownReceived => TcpState::CloseWait,
+        SctpState::ShutdownAckSent => TcpState::LastAck,
+    }
 }
 
 /// Decodes an array of `struct sockaddr_storage`.
@@ -195,7 +209,7 @@ fn decode_association(line: &str) -> Option<Socket> {
     let end = |addresses: &[IpAddr], at: usize, port| Some((*addresses.get(at)?, port));
     let local = end(&local_addresses, 0, local_port)?;
     let mut socket = at_ends(local, Some(end(&remote_addresses, used, remote_port)?), uid, inode);
-    socket.state = Some(association.as_of_tcp());
+    socket.state = Some(as_of_tcp(association));
     (socket.recv_queue, socket.send_queue) = (Some(received), Some(sent));
     Some(finished(socket, SctpFacts { association: Some(association), local_addresses, remote_addresses }))
 }
