@@ -102,7 +102,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         let now = self.moment(&needs, Extent::Whole, warnings)?;
         let mut processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
         self.surroundings.stand_ins =
-            Arc::new(StandIns::read(self.backend, &processes, Keeper::ALL, warnings));
+            Arc::new(StandIns::read(self.backend, &processes, false, Keeper::ALL, warnings));
         let descriptors = self.descriptors(&mut processes, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {

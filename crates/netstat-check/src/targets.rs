@@ -90,14 +90,20 @@ fn tenant_text(tenant: &Tenant) -> Text {
             format!("다른 네트워크 네임스페이스의 프로세스 {pid}"),
         );
     };
-    // The part of an ID by which the tools of containers know it.
-    let id: String = container.id.chars().take(12).collect();
+    // The part of an ID by which the tools of containers know it; a name stays whole.
+    let digits = match container.runtime {
+        ContainerRuntime::Lxc | ContainerRuntime::Nspawn => usize::MAX,
+        _ => 12,
+    };
+    let id: String = container.id.chars().take(digits).collect();
     let runtime = match container.runtime {
         ContainerRuntime::Docker => "Docker ",
         ContainerRuntime::Podman => "Podman ",
         ContainerRuntime::Containerd => "containerd ",
         ContainerRuntime::CriO => "CRI-O ",
         ContainerRuntime::Kubernetes => "Kubernetes ",
+        ContainerRuntime::Lxc => "LXC ",
+        ContainerRuntime::Nspawn => "systemd-nspawn ",
     };
     Text::new(format!("{runtime}container {id}"), format!("{runtime}컨테이너 {id}"))
 }

@@ -342,6 +342,134 @@ fn twenty_namespaces_have_what_ss_lists_in_each() {
     });
 }
 
+/// A row of ss as `--columns proto,local,foreign,state,pid` has it; two for a socket of UDP that takes IPv4 and IPv6.
+fn columns_of_ss(line: &str) -> Vec<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let state = match words[1] {
+        "LISTEN" => "LISTENING",
+        "ESTAB" => "ESTABLISHED",
+        _ => "-",
+    };
+    let pid = line.split_once("pid=").map_or("0", |(_, rest)| rest.split(',').next().unwrap());
+    let row = |proto: &str, local: &str, foreign: &str| format!("{proto} {local} {foreign} {state} {pid}");
+    let name = |name: &str, inode: &str| if name == "*" { format!("*{inode}") } else { name.to_owned() };
+    match (words[0], &words[4..]) {
+        ("tcp", [local, foreign, ..]) => vec![row("TCP", local, &foreign.replace(":*", ":0"))],
+        ("udp", [local, ..]) => match local.strip_prefix("*:") {
+            Some(port) => vec![
+                row("UDP", &format!("0.0.0.0:{port}"), "*:*"),
+                row("UDPv6", &format!("[::]:{port}"), "*:*"),
+            ],
+            None => vec![row("UDP", local, "*:*")],
+        },
+        ("u_str" | "u_dgr" | "u_seq", [of, inode, _, peer, ..]) => {
+            let foreign = if *peer == "0" { "-".to_owned() } else { format!("*{peer}") };
+            vec![row("UNIX", &name(of, inode), &foreign)]
+        }
+        ("raw", [local, ..]) => vec![row("RAW", &local.replace(":1", ":icmp"), "-")],
+        ("p_raw", ["*:*", ..]) => vec![row("PACKET", "all:*", "-")],
+        _ => panic!("{line}"),
+    }
+}
+
+/// The rows of a namespace by ss, and how many netlink sockets of the kernel it has.
+fn all_of_ss() -> (Vec<String>, usize) {
+    let ss = |arguments: &[&str]| {
+        let run = Command::new("ss").args(arguments).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let mut rows: Vec<String> = ss(&["-Hanptuxw0M"]).lines().flat_map(columns_of_ss).collect();
+    rows.sort();
+    let netlink = ss(&["-Han", "-f", "netlink"]);
+    let of_kernel = |line: &&str| line.split_whitespace().any(|word| word.ends_with(":0"));
+    (rows, netlink.lines().filter(of_kernel).count())
+}
+
+/// The command by which somebody looks at everything, whole.
+#[test]
+fn one_table_of_twenty_namespaces_and_all_families_equals_ss_row_for_row() {
+    netstat_lab::on_own_thread(|_| {
+        let packets = u32::from(3u16.to_be());
+        let made: Vec<_> = (0..20)
+            .map(|number| {
+                let inner = netstat_lab::Namespace::enter().unwrap();
+                let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
+                let listener = std::net::TcpListener::bind("127.0.0.1:7580").unwrap();
+                let client = std::net::TcpStream::connect("127.0.0.1:7580").unwrap();
+                let sockets = (
+                    (listener.accept().unwrap(), listener, client),
+                    std::net::UdpSocket::bind(("::", 7580 + number)).unwrap(),
+                    UnixListener::bind_addr(&abstract_name(&format!("netstat-row-{number}"))).unwrap(),
+                    UnixStream::pair().unwrap(),
+                    socket(2, SocketType::RAW, 1),
+                    socket(17, SocketType::RAW, packets),
+                );
+                (inner.inode(), file, sockets)
+            })
+            .collect();
+        let name = std::env::current_exe().unwrap();
+        let name = name.file_name().unwrap().to_str().unwrap();
+        let command_line =
+            "--netns all --family all --columns netns,container,proto,local,foreign,state,pid,process";
+        let both = || {
+            let mut shown: BTreeMap<String, (Vec<String>, usize)> = BTreeMap::new();
+            for line in cells(command_line) {
+                let words: Vec<&str> = line.split(' ').collect();
+                let [netns, _, proto, local, foreign, state, pid, process] = words[..] else {
+                    continue;
+                };
+                let (rows, of_kernel) = shown.entry(netns.to_owned()).or_default();
+                if proto == "NETLINK" {
+                    *of_kernel += usize::from(local.ends_with(":kernel"));
+                    continue;
+                }
+                rows.push(format!("{proto} {local} {foreign} {state} {pid}"));
+                if pid == std::process::id().to_string() {
+                    assert_eq!(process, name, "{line}");
+                }
+            }
+            let in_each = made.iter().map(|(inode, file, _)| {
+                let (mut rows, of_kernel) = shown.remove(&inode.to_string()).unwrap_or_default();
+                rows.sort();
+                (*inode, (rows, of_kernel), within(file, all_of_ss))
+            });
+            in_each.collect::<Vec<_>>()
+        };
+        // Between its fork and its exec, a child of another test has copies of these descriptors.
+        let mut last = Vec::new();
+        let _ = netstat_lab::eventually("the rows of ss", || {
+            last = both();
+            last.iter().all(|(_, ours, of_ss)| ours == of_ss).then_some(())
+        });
+        for (inode, ours, of_ss) in last {
+            assert_eq!(ours, of_ss, "{inode}");
+            assert_eq!(ours.0.len(), 10, "{ours:?}");
+            assert!(ours.1 > 0, "the kernel has netlink sockets in each");
+        }
+    });
+}
+
+#[test]
+fn a_socket_of_the_kernel_says_what_has_it() {
+    netstat_lab::on_own_thread(|namespace| {
+        let made = namespace.ip("link add vx0 type vxlan id 7 dstport 4790\nlink set vx0 up\n\
+             link add vx1 type vxlan id 8 dstport 4790\nlink set vx1 up\n");
+        if made.is_err() {
+            netstat_lab::skip(format_args!("the kernel has no VXLAN"));
+            return;
+        }
+        let rows = json("--columns proto,local,pid,behind lport 4790 -a");
+        assert!(!rows.is_empty());
+        for row in &rows {
+            assert_eq!((&row["behind"], &row["pid"]), (&"kernel > vxlan:vx0 vxlan:vx1".into(), &Value::Null));
+        }
+        let held = std::net::UdpSocket::bind("0.0.0.0:4791").unwrap();
+        let rows = json("--columns local,behind lport 4791 -a");
+        assert_ne!(rows[0]["behind"], "kernel > vxlan:vx0 vxlan:vx1");
+        drop(held);
+    });
+}
+
 /// Runs in another network namespace.
 fn within<T: Send>(namespace: &std::fs::File, body: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|threads| {
@@ -415,7 +543,7 @@ fn sockets_that_no_table_lists_are_shown_with_their_process() {
 #[test]
 fn what_the_kernel_cannot_list_is_said_where_it_was_asked_for() {
     netstat_lab::on_own_thread(|_| {
-        let run = finish(command("--family unix,xdp,vsock --columns proto"));
+        let run = finish(command("--family unix,xdp,vsock,sctp,bluetooth --columns proto"));
         assert_eq!(run.code, Some(0), "{run:?}");
         // A kernel that lists them says nothing.
         let said: Vec<_> = run.complaint.lines().collect();

@@ -23,7 +23,7 @@ pub struct FamilyName {
 }
 
 /// The families in the order of the documents. The first is that of the table of Windows.
-pub const FAMILIES: [FamilyName; 10] = [
+pub const FAMILIES: [FamilyName; 12] = [
     FamilyName { name: "inet", others: &["ip"], kinds: Kinds::TCP_UDP },
     FamilyName { name: "unix", others: &["local"], kinds: Kinds::UNIX },
     FamilyName { name: "raw", others: &[], kinds: Kinds::RAW },
@@ -32,7 +32,9 @@ pub const FAMILIES: [FamilyName; 10] = [
     FamilyName { name: "netlink", others: &[], kinds: Kinds::NETLINK },
     FamilyName { name: "vsock", others: &[], kinds: Kinds::VSOCK },
     FamilyName { name: "xdp", others: &[], kinds: Kinds::XDP },
+    FamilyName { name: "sctp", others: &[], kinds: Kinds::SCTP },
     FamilyName { name: "mptcp", others: &[], kinds: Kinds::MPTCP },
+    FamilyName { name: "bluetooth", others: &[], kinds: Kinds::BLUETOOTH },
     FamilyName { name: "unlisted", others: &[], kinds: Kinds::UNLISTED },
 ];
 

@@ -155,12 +155,14 @@ pub(crate) fn place(name: &str) -> Option<usize> {
     COLUMNS.iter().position(|column| column.name == name)
 }
 
-const RUNTIMES: [ContainerRuntime; 5] = [
+const RUNTIMES: [ContainerRuntime; 7] = [
     ContainerRuntime::Docker,
     ContainerRuntime::Podman,
     ContainerRuntime::Containerd,
     ContainerRuntime::CriO,
     ContainerRuntime::Kubernetes,
+    ContainerRuntime::Lxc,
+    ContainerRuntime::Nspawn,
 ];
 
 const SOURCES: [OwnerSource; 3] = [OwnerSource::Made, OwnerSource::Closed, OwnerSource::Held];

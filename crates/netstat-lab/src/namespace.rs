@@ -41,6 +41,19 @@ impl Namespace {
     /// threads, as every test is, cannot make one), or where the `ip` program is missing;
     /// [`LabError::Failed`] for the rest.
     pub fn enter() -> Result<Self> {
+        let namespace = Self::enter_bare()?;
+        // The new namespace may inherit settings of the machine that would take ::1 away or reorder the tests.
+        namespace.try_set("net/ipv6/conf/all/disable_ipv6", "0");
+        namespace.try_set("net/ipv6/bindv6only", "0");
+        namespace.ip("link set lo up\n")?;
+        Ok(namespace)
+    }
+
+    /// The same with nothing up in it, and without another program: a child has copies of all descriptors for a moment.
+    ///
+    /// # Errors
+    /// When this process may not do that.
+    pub fn enter_bare() -> Result<Self> {
         let before = File::open(OWN_NAMESPACE).doing(|| format!("open {OWN_NAMESPACE}"))?;
         kernel::unshare_network().map_err(|error| match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => {
@@ -54,10 +67,6 @@ impl Namespace {
         // From here on, a failure drops the value, which moves the thread back.
         let mut namespace = Self { before, inode: 0, not_send: PhantomData };
         namespace.inode = std::fs::metadata(OWN_NAMESPACE).doing(|| format!("read {OWN_NAMESPACE}"))?.ino();
-        // The new namespace may inherit settings of the machine that would take ::1 away or reorder the tests.
-        namespace.try_set("net/ipv6/conf/all/disable_ipv6", "0");
-        namespace.try_set("net/ipv6/bindv6only", "0");
-        namespace.ip("link set lo up\n")?;
         Ok(namespace)
     }
 

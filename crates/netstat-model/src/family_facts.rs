@@ -1,5 +1,7 @@
 //! [`FamilyFacts`]: what only sockets of one family have.
 
+use std::net::IpAddr;
+
 /// What only sockets of one family have. Linux tells it; Windows lists no such sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -13,8 +15,12 @@ pub enum FamilyFacts {
     Netlink(NetlinkFacts),
     /// Multipath TCP.
     Mptcp(MptcpFacts),
+    /// SCTP.
+    Sctp(SctpFacts),
     /// `AF_XDP`.
     Xdp(XdpFacts),
+    /// `AF_BLUETOOTH`.
+    Bluetooth(BluetoothFacts),
 }
 
 /// What a Unix socket has beyond its ends.
@@ -131,6 +137,66 @@ pub struct MptcpFacts {
     /// The token by which a peer names the connection when it adds a subflow.
     #[doc(alias = "mptcpi_token")]
     pub token: Option<u32>,
+}
+
+/// What an association of SCTP, or a socket that listens for some, has beyond its first addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SctpFacts {
+    /// The state of the association by the name of its own; `None` of a socket that listens or has none.
+    pub association: Option<SctpState>,
+    /// All addresses of this end.
+    #[doc(alias = "INET_DIAG_LOCALS")]
+    pub local_addresses: Vec<IpAddr>,
+    /// All addresses of the other end.
+    #[doc(alias = "INET_DIAG_PEERS")]
+    pub remote_addresses: Vec<IpAddr>,
+}
+
+/// The state of an association (RFC 9260, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum SctpState {
+    /// CLOSED.
+    Closed,
+    /// COOKIE-WAIT.
+    CookieWait,
+    /// COOKIE-ECHOED.
+    CookieEchoed,
+    /// ESTABLISHED.
+    Established,
+    /// SHUTDOWN-PENDING.
+    ShutdownPending,
+    /// SHUTDOWN-SENT.
+    ShutdownSent,
+    /// SHUTDOWN-RECEIVED.
+    ShutdownReceived,
+    /// SHUTDOWN-ACK-SENT.
+    ShutdownAckSent,
+}
+
+impl SctpState {
+    /// Returns its name, as the RFC has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "CLOSED",
+            Self::CookieWait => "COOKIE-WAIT",
+            Self::CookieEchoed => "COOKIE-ECHOED",
+            Self::Established => "ESTABLISHED",
+            Self::ShutdownPending => "SHUTDOWN-PENDING",
+            Self::ShutdownSent => "SHUTDOWN-SENT",
+            Self::ShutdownReceived => "SHUTDOWN-RECEIVED",
+            Self::ShutdownAckSent => "SHUTDOWN-ACK-SENT",
+        }
+    }
+}
+
+/// What a Bluetooth socket has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BluetoothFacts {
+    /// The inode of the listener in whose queue the connection waits to be accepted.
+    pub listener: Option<u64>,
 }
 
 /// What an XDP socket has beyond its interface and queue.

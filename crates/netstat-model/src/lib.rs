@@ -65,8 +65,8 @@ pub use descriptors::{DescriptorUse, ProcessDescriptors};
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
 pub use family_facts::{
-    FamilyFacts, MembershipKind, MptcpFacts, NetlinkFacts, PacketFacts, PacketMembership, RingSize,
-    SocketFile, UnixFacts, XdpFacts,
+    BluetoothFacts, FamilyFacts, MembershipKind, MptcpFacts, NetlinkFacts, PacketFacts, PacketMembership,
+    RingSize, SctpFacts, SctpState, SocketFile, UnixFacts, XdpFacts,
 };
 pub use firewall::{
     Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
@@ -89,8 +89,8 @@ pub use route::{
 };
 pub use snapshot_info::{Namespace, SnapshotInfo};
 pub use socket::{
-    Family, Offload, Protocol, Socket, SocketId, SocketType, TcpState, Timer, TimerKind, Transport,
-    WindowsSocket,
+    BluetoothProtocol, Family, Offload, Protocol, Socket, SocketId, SocketType, TcpState, Timer, TimerKind,
+    Transport, WindowsSocket,
 };
 pub use socket_key::{SocketEnds, SocketKey};
 pub use socket_ref::{IpSocketRef, ServedFamilies, SocketRef};

@@ -157,6 +157,10 @@ pub enum ContainerRuntime {
     CriO,
     /// A container of a Kubernetes pod whose name does not tell the runtime.
     Kubernetes,
+    /// LXC, by itself or under Incus and LXD.
+    Lxc,
+    /// systemd-nspawn.
+    Nspawn,
 }
 
 /// A container.
@@ -165,7 +169,8 @@ pub enum ContainerRuntime {
 pub struct Container {
     /// Who runs it.
     pub runtime: ContainerRuntime,
-    /// Its ID: 64 hexadecimal digits, in lower case.
+    /// Its ID: 64 hexadecimal digits, in lower case. LXC and systemd-nspawn have names alone: then it is the name, of
+    /// letters, digits and `-_.+@:`.
     pub id: Box<str>,
     /// Its name, where a file of its runtime tells it. Whoever made it chose the name: escape it before showing it.
     pub name: Option<Box<str>>,

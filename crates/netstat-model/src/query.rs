@@ -57,11 +57,15 @@ bitflags! {
         const XDP = 1 << 10;
         /// Multipath TCP, over both.
         const MPTCP = 1 << 11;
+        /// SCTP, over both.
+        const SCTP = 1 << 12;
+        /// `AF_BLUETOOTH`.
+        const BLUETOOTH = 1 << 13;
         /// All kinds that the system has lists of.
-        const LISTED = (1 << 12) - 1;
+        const LISTED = (1 << 14) - 1;
         /// Sockets in none of those lists, to which only descriptors lead: made and never bound, or reset by their peers and
         /// not closed. In all network namespaces.
-        const UNLISTED = 1 << 12;
+        const UNLISTED = 1 << 14;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -216,6 +220,8 @@ impl Kinds {
             Protocol::Vsock(_) => Self::VSOCK,
             Protocol::Xdp => Self::XDP,
             Protocol::Mptcp => Self::MPTCP,
+            Protocol::Sctp => Self::SCTP,
+            Protocol::Bluetooth(_) => Self::BLUETOOTH,
             Protocol::Unlisted => Self::UNLISTED,
         }
     }

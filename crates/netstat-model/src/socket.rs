@@ -19,6 +19,8 @@ pub enum Protocol {
     Ping,
     /// Multipath TCP, RFC 8684: the connection above its subflows, which are TCP sockets.
     Mptcp,
+    /// SCTP, RFC 9260.
+    Sctp,
     /// `AF_UNIX`.
     Unix(SocketType),
     /// `AF_PACKET`.
@@ -29,8 +31,52 @@ pub enum Protocol {
     Vsock(SocketType),
     /// `AF_XDP`.
     Xdp,
+    /// `AF_BLUETOOTH`.
+    Bluetooth(BluetoothProtocol),
     /// A socket that no table lists, so that its protocol is not known.
     Unlisted,
+}
+
+/// A protocol of `AF_BLUETOOTH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum BluetoothProtocol {
+    /// The interface to the adapter.
+    Hci,
+    /// Logical links, on which nearly all else runs.
+    L2cap,
+    /// Voice.
+    Sco,
+    /// Serial ports.
+    Rfcomm,
+    /// Networks (Ethernet).
+    Bnep,
+    /// ISDN.
+    Cmtp,
+    /// Keyboards and the like.
+    Hidp,
+    /// Audio of Bluetooth LE.
+    Iso,
+}
+
+impl BluetoothProtocol {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Hci, Self::L2cap, Self::Sco, Self::Rfcomm, Self::Bnep, Self::Cmtp, Self::Hidp, Self::Iso];
+
+    /// Returns its name, as `/proc/net` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hci => "hci",
+            Self::L2cap => "l2cap",
+            Self::Sco => "sco",
+            Self::Rfcomm => "rfcomm",
+            Self::Bnep => "bnep",
+            Self::Cmtp => "cmtp",
+            Self::Hidp => "hidp",
+            Self::Iso => "iso",
+        }
+    }
 }
 
 /// How a socket transfers.
@@ -66,11 +112,13 @@ impl Protocol {
             Self::Raw(_) => "RAW",
             Self::Ping => "PING",
             Self::Mptcp => "MPTCP",
+            Self::Sctp => "SCTP",
             Self::Unix(_) => "UNIX",
             Self::Packet(_) => "PACKET",
             Self::Netlink(_) => "NETLINK",
             Self::Vsock(_) => "VSOCK",
             Self::Xdp => "XDP",
+            Self::Bluetooth(_) => "BLUETOOTH",
             Self::Unlisted => "UNLISTED",
         }
     }
@@ -82,7 +130,8 @@ impl Protocol {
             Self::Udp | Self::Ping => SocketType::Datagram,
             Self::Raw(_) | Self::Netlink(_) | Self::Xdp => SocketType::Raw,
             Self::Unix(of) | Self::Packet(of) | Self::Vsock(of) => of,
-            Self::Unlisted => return None,
+            // A socket of SCTP is a stream or has packets of many associations; what lists them does not tell.
+            Self::Sctp | Self::Bluetooth(_) | Self::Unlisted => return None,
         })
     }
 

@@ -1,4 +1,4 @@
-use crate::{Endpoint, IpEndpoint, Process, Protocol, SocketRef, TcpState};
+use crate::{Endpoint, IpEndpoint, Namespace, Process, Protocol, SocketRef, TcpState};
 
 /// A listener that one process keeps for another, which is started or handed the connection when somebody comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,18 +10,22 @@ pub struct StandIn {
     pub protocol: Protocol,
     /// Where it listens; the interface of an address is left out.
     pub end: Endpoint,
-    /// By what it is kept: the systemd unit of the socket, the URL of http.sys, `portproxy`.
+    /// By what it is kept: the systemd unit of the socket, the URL of http.sys, `portproxy`, `kernel`.
     pub by: Box<str>,
     /// For whom: the systemd unit that is started, the processes behind http.sys as `NAME (PID)`, the target of the port
-    /// proxy as `HOST:PORT`. Empty where that is not known.
+    /// proxy as `HOST:PORT`, what the kernel has it for as `KIND:INTERFACE`. Empty where that is not known.
     pub behind: Vec<Box<str>>,
+    /// The network namespace that it is in, where that was looked at: a list of all of them has others like it.
+    pub namespace: Option<Namespace>,
 }
 
 impl StandIn {
     /// Returns whether a socket is this listener, if its keeper holds it. http.sys listens on the addresses that it was told,
     /// whatever a URL says.
     pub fn is(&self, socket: &SocketRef<'_>) -> bool {
-        if socket.protocol != self.protocol || !may_listen(socket) {
+        let is_elsewhere =
+            socket.namespace().is_some_and(|of| self.namespace.is_some_and(|looked_at| of != looked_at));
+        if socket.protocol != self.protocol || is_elsewhere || !may_listen(socket) {
             return false;
         }
         match (self.end.ip(), socket.local.ip()) {
@@ -50,11 +54,13 @@ pub enum Keeper {
     HttpSys,
     /// The port proxy of Windows, a part of its service `iphlpsvc`.
     PortProxy,
+    /// The Linux kernel, which has sockets that no process holds.
+    Kernel,
 }
 
 impl Keeper {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::ServiceManager, Self::HttpSys, Self::PortProxy];
+    pub const ALL: &[Self] = &[Self::ServiceManager, Self::HttpSys, Self::PortProxy, Self::Kernel];
 
     /// Returns as what a process keeps listeners for others; `None` if it keeps none.
     pub fn of(process: &Process) -> Option<Self> {

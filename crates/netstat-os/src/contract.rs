@@ -45,7 +45,8 @@ pub trait Processes {
     /// fails to tell is a warning for each reason.
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>>;
 
-    /// The listeners that these processes keep for others, as they are configured: on Linux those of systemd's socket units,
+    /// The listeners that these processes keep for others, as they are configured: on Linux those of systemd's socket units
+    /// and those that the kernel has for tunnels and the like,
     /// on Windows those of http.sys and of the port proxy. Why some may be missing is a warning.
     fn stand_ins(&self, _keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
         Answer::whole(Vec::new())

@@ -23,12 +23,14 @@ pub struct ToldProcess {
 }
 
 /// The runtimes in the order of their numbers.
-const RUNTIMES: [ContainerRuntime; 5] = [
+const RUNTIMES: [ContainerRuntime; 7] = [
     ContainerRuntime::Docker,
     ContainerRuntime::Podman,
     ContainerRuntime::Containerd,
     ContainerRuntime::CriO,
     ContainerRuntime::Kubernetes,
+    ContainerRuntime::Lxc,
+    ContainerRuntime::Nspawn,
 ];
 
 /// Asks for processes and what is known of them, in the order in which they are read.

@@ -359,11 +359,12 @@ impl Known {
             true if !all_columns => Keeper::ALL,
             // The others take another program to ask, which only somebody who names the column waits for; and what Windows
             // shows below a row does not name them.
-            true => &[Keeper::ServiceManager],
+            true => &[Keeper::ServiceManager, Keeper::Kernel],
             false if table.owner_lines => &[Keeper::ServiceManager],
             false => &[],
         };
-        known.stand_ins = StandIns::read(backend, &known.processes, keepers, warnings);
+        let of_kernel = needs.stand_ins && view.rows().any(|row| StandIns::may_be_of_kernel(&row.socket));
+        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);

@@ -2,8 +2,9 @@
 
 use super::ends::interface_name;
 use super::{Given, Value};
-use netstat_model::{FamilyFacts, MembershipKind, RingSize, SocketRef};
+use netstat_model::{FamilyFacts, MembershipKind, RingSize, SctpState, SocketRef};
 use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 
 /// Returns what a socket has beyond the other columns, in parts.
 pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'_>) -> Vec<String> {
@@ -36,6 +37,22 @@ pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'
         FamilyFacts::Mptcp(facts) => {
             parts.extend(facts.more_subflows.map(|more| format!("{} subflows", u16::from(more) + 1)));
             parts.extend(facts.token.map(|token| format!("token {token:08x}")));
+        }
+        FamilyFacts::Sctp(facts) => {
+            // The state of TCP that corresponds to it stands in its own column.
+            let state = facts
+                .association
+                .filter(|state| !matches!(state, SctpState::Closed | SctpState::Established));
+            parts.extend(state.map(|state| state.name().to_owned()));
+            let all = |what, addresses: &[IpAddr]| {
+                let texts: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+                (texts.len() > 1).then(|| format!("{what} {}", texts.join(" ")))
+            };
+            parts.extend(all("local", &facts.local_addresses));
+            parts.extend(all("foreign", &facts.remote_addresses));
+        }
+        FamilyFacts::Bluetooth(facts) => {
+            parts.extend(facts.listener.map(|inode| format!("not accepted yet by *{inode}")));
         }
         FamilyFacts::Xdp(facts) => {
             parts.extend(facts.memory.map(|bytes| format!("memory {} KiB", bytes / 1024)));

@@ -19,6 +19,8 @@ pub(super) fn value<'a>(socket: &SocketRef<'a>, end: EndpointRef<'a>, given: &Gi
         (Protocol::Vsock(_), Endpoint::Vsock { cid, port }) => {
             format!("{}:{}", machine_name(cid), or_any(port, u32::MAX))
         }
+        // Nothing that all may read tells the addresses of their adapters.
+        (Protocol::Bluetooth(of), Endpoint::Inode(inode)) => format!("{}:*{inode}", of.name()),
         (Protocol::Raw(of), Endpoint::Ip(end)) => {
             let mut text = Vec::new();
             address::write_host(&mut text, &end);

@@ -202,8 +202,8 @@ columns! {
             process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
         };
     "behind", "Behind" "맡긴 대상", Text "", ColumnNeeds { stand_ins: true, ..process(ProcessFields::NAME.union(ProcessFields::UNIT)) };
-        "For whom systemd keeps a listener: its socket unit > what that starts. Windows: who is behind http.sys or portproxy",
-        "systemd가 대신 수신 대기하는 대상: 소켓 유닛 > 시작되는 유닛. Windows에서는 http.sys, portproxy 뒤의 프로세스나 주소",
+        "For whom systemd keeps a listener: its socket unit > what that starts; for which tunnel or server the kernel has a socket. Windows: who is behind http.sys or portproxy",
+        "systemd가 대신 수신 대기하는 대상: 소켓 유닛 > 시작되는 유닛. 커널의 소켓이면 그것을 쓰는 터널이나 서버. Windows에서는 http.sys, portproxy 뒤의 프로세스나 주소",
         Row behind;
     "container", "Container" "컨테이너", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:name, or runtime:ID where the name may not be read",

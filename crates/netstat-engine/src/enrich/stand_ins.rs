@@ -1,4 +1,4 @@
-use netstat_model::{Keeper, Process, ProcessKey, SocketRef, StandIn, Warning};
+use netstat_model::{Keeper, NoOwner, Process, ProcessKey, SocketRef, StandIn, Warning};
 use netstat_os::Processes;
 use rustc_hash::FxHashMap;
 
@@ -12,14 +12,17 @@ impl StandIns {
         Self(all)
     }
 
-    /// Asks the system, if one of these processes keeps listeners for others as one of these keepers.
+    /// Asks the system, if one of these processes keeps listeners for others as one of these keepers, or the kernel itself
+    /// has some of the sockets.
     pub fn read(
         system: &impl Processes,
         processes: &FxHashMap<ProcessKey, Process>,
+        of_kernel: bool,
         asked: &[Keeper],
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut keepers: Vec<Keeper> = processes.values().filter_map(Keeper::of).collect();
+        keepers.extend(of_kernel.then_some(Keeper::Kernel));
         keepers.retain(|keeper| asked.contains(keeper));
         keepers.sort_unstable();
         keepers.dedup();
@@ -31,9 +34,19 @@ impl StandIns {
         Self(answer.data)
     }
 
+    /// Returns whether no process is known to hold a socket, so that it may be the kernel's own. That the reader may not see
+    /// all processes does not matter where the kernel says what it has the port for: nobody else gets that port.
+    pub fn may_be_of_kernel(socket: &SocketRef<'_>) -> bool {
+        let unowned = socket.ownership().unowned();
+        matches!(unowned, Some(NoOwner::Kernel | NoOwner::NotPermitted | NoOwner::OtherNamespace))
+    }
+
     /// Returns as what one of the holders of a socket keeps it for others.
     pub fn keeper(socket: &SocketRef<'_>, processes: &FxHashMap<ProcessKey, Process>) -> Option<Keeper> {
         let ownership = socket.ownership();
+        if Self::may_be_of_kernel(socket) {
+            return Some(Keeper::Kernel);
+        }
         let holders = ownership.owners().iter().filter_map(|owner| processes.get(&owner.process));
         holders.filter_map(Keeper::of).next()
     }
@@ -83,7 +96,14 @@ mod tests {
 
     fn kept(keeper: Keeper, place: &str, by: &str, behind: &[&str]) -> StandIn {
         let behind = behind.iter().map(|name| Box::from(*name)).collect();
-        StandIn { keeper, protocol: Protocol::Tcp, end: end(place).into(), by: by.into(), behind }
+        StandIn {
+            keeper,
+            protocol: Protocol::Tcp,
+            end: end(place).into(),
+            by: by.into(),
+            behind,
+            namespace: None,
+        }
     }
 
     fn listener(place: &str, holders: &[u32]) -> Socket {

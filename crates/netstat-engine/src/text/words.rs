@@ -59,7 +59,8 @@ pub fn offload(offload: Offload) -> &'static str {
 }
 
 /// The words for container runtimes, in the order of [`ContainerRuntime`]; also for the schema.
-pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
+pub const RUNTIME_WORDS: [&str; 7] =
+    ["docker", "podman", "containerd", "cri-o", "kubernetes", "lxc", "systemd-nspawn"];
 
 /// Returns runtime and name, or where that is not known the first twelve digits of the ID, as people know a container by. The
 /// name is not escaped.
@@ -70,13 +71,15 @@ pub fn short_container(container: &Container) -> String {
 
 /// Returns the word for a container runtime.
 pub fn runtime_word(runtime: ContainerRuntime) -> &'static str {
-    let [docker, podman, containerd, crio, kubernetes] = RUNTIME_WORDS;
+    let [docker, podman, containerd, crio, kubernetes, lxc, nspawn] = RUNTIME_WORDS;
     match runtime {
         ContainerRuntime::Docker => docker,
         ContainerRuntime::Podman => podman,
         ContainerRuntime::Containerd => containerd,
         ContainerRuntime::CriO => crio,
         ContainerRuntime::Kubernetes => kubernetes,
+        ContainerRuntime::Lxc => lxc,
+        ContainerRuntime::Nspawn => nspawn,
     }
 }
 

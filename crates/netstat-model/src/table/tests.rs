@@ -2,9 +2,9 @@ use super::*;
 use crate::FamilyFacts;
 use crate::details::unpack_memory;
 use crate::{
-    Application, ApplicationProtocol, ConnectionRole, EndReason, Lifespan, Namespace, NoOwner, Offload,
-    Ownership, Protocol, ServedFamilies, SocketFile, SocketType, TcpFields, TcpInfo, TcpState, Timer,
-    TimerKind, UnixFacts, WindowsSocket,
+    Application, ApplicationProtocol, BluetoothProtocol, ConnectionRole, EndReason, Lifespan, Namespace,
+    NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketFile, SocketType, TcpFields, TcpInfo,
+    TcpState, Timer, TimerKind, UnixFacts, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -86,7 +86,8 @@ fn without_ports() -> impl Strategy<Value = Socket> {
         select(types.clone()).prop_map(Protocol::Packet),
         any::<u8>().prop_map(Protocol::Netlink),
         select(types).prop_map(Protocol::Vsock),
-        select(vec![Protocol::Ping, Protocol::Mptcp, Protocol::Xdp, Protocol::Unlisted]),
+        select(vec![Protocol::Ping, Protocol::Mptcp, Protocol::Sctp, Protocol::Xdp, Protocol::Unlisted]),
+        select(BluetoothProtocol::ALL.to_vec()).prop_map(Protocol::Bluetooth),
     ];
     let state = option::of(select(&TcpState::ALL[..]));
     let id = (option::of(1u64..u64::from(u32::MAX)), option::of(any::<u64>()));

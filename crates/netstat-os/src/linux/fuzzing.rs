@@ -25,6 +25,7 @@ pub fn sock_diag(data: &[u8]) {
 /// Rows and files of the families beyond TCP and UDP.
 pub fn socket_families(data: &[u8]) {
     sockets::decode_as_each_family(data);
+    super::kernel_sockets::decode_all(data);
 }
 
 /// The files of `/proc/net`.

@@ -11,7 +11,7 @@ use crate::contract::Ending;
 use crate::contract::PacketTest;
 use netstat_model::error::words_of;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
@@ -288,8 +288,13 @@ impl Source for Live {
     }
 
     fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
-        // A pipe in place of a file would be waited for.
-        read_at_most(open(CWD, path, OFlags::NONBLOCK)?, LARGEST_CONFIGURATION, into)?;
+        // Users may own it: a pipe in its place would be waited for, and some devices do something when they are opened.
+        let place = open(CWD, path, OFlags::PATH)?;
+        if !FileType::from_raw_mode(rustix::fs::fstat(&place)?.st_mode).is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let file = open(CWD, &format!("/proc/self/fd/{}", place.as_raw_fd()), OFlags::NONBLOCK)?;
+        read_at_most(file, LARGEST_CONFIGURATION, into)?;
         *into = keep(into);
         Ok(())
     }

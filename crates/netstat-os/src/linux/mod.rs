@@ -18,6 +18,7 @@ pub(crate) mod fuzzing;
 mod host;
 mod interface_counters;
 mod interfaces;
+mod kernel_sockets;
 mod limits;
 mod live;
 mod mapping;
@@ -126,10 +127,16 @@ impl Processes for Linux {
     }
 
     fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
-        match keepers.contains(&Keeper::ServiceManager) {
+        let mut answer = match keepers.contains(&Keeper::ServiceManager) {
             true => socket_units::stand_ins(self.source()),
             false => Answer::whole(Vec::new()),
+        };
+        if keepers.contains(&Keeper::Kernel) {
+            let more = kernel_sockets::stand_ins(self.source());
+            answer.data.extend(more.data);
+            answer.warnings.extend(more.warnings);
         }
+        answer
     }
 }
 

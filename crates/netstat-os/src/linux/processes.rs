@@ -255,7 +255,8 @@ fn container(
 ) -> Result<Container, Missing> {
     let cgroup = cgroup(handle, reading)?;
     let mut container = container::decode_container(cgroup).ok_or(Missing::NotApplicable)?;
-    reading.names.complete(source, &mut container);
+    let user = container::decode_user(cgroup);
+    reading.names.complete(source, &mut container, user);
     Ok(container)
 }
 

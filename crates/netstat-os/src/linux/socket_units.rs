@@ -222,6 +222,7 @@ impl<'t> Unit<'t> {
             end,
             by: name.into(),
             behind: behind.clone(),
+            namespace: None,
         })
     }
 }

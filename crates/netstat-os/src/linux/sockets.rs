@@ -3,6 +3,7 @@
 mod again;
 mod all_namespaces;
 mod answers;
+mod bluetooth;
 mod by_program;
 mod decode;
 mod destroy;
@@ -11,6 +12,7 @@ mod ip;
 mod netlink;
 mod packet;
 mod requests;
+mod sctp;
 mod unix;
 mod vsock;
 mod xdp;
@@ -28,6 +30,9 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
         ip::decode_file(bytes, family);
     }
     ip::decode_mptcp(bytes);
+    sctp::decode_row(bytes);
+    sctp::decode_all(bytes);
+    bluetooth::decode_file(bytes, netstat_model::BluetoothProtocol::L2cap);
     packet::decode_row(bytes);
     packet::decode_file(bytes);
     netlink::decode_row(bytes);

@@ -72,6 +72,7 @@ fn of_http(source: &dyn Source, answer: &mut Answer<Vec<StandIn>>) {
                 end: IpEndpoint::new(ANY_V6, port, 0).into(),
                 by: url,
                 behind: behind.clone(),
+                namespace: None,
             });
         }
     }
@@ -169,6 +170,7 @@ fn proxy_rule(name: &OsStr, data: &OsString, any: IpAddr) -> Option<StandIn> {
         end: IpEndpoint::new(address, port.parse().ok()?, 0).into(),
         by: "portproxy".into(),
         behind: vec![target.into()],
+        namespace: None,
     })
 }
 

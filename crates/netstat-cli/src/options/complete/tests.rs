@@ -128,7 +128,21 @@ fn values_are_those_of_the_option_before() {
     offers("--count ", &[]);
     offers(
         "--family ",
-        &["inet", "unix", "raw", "ping", "packet", "netlink", "vsock", "xdp", "mptcp", "unlisted", "all"],
+        &[
+            "inet",
+            "unix",
+            "raw",
+            "ping",
+            "packet",
+            "netlink",
+            "vsock",
+            "xdp",
+            "sctp",
+            "mptcp",
+            "bluetooth",
+            "unlisted",
+            "all",
+        ],
     );
     offers("--family unix,n", &["unix,netlink"]);
     has("--family unix,", &["unix,raw"], &["unix,unix", "unix,all"]);

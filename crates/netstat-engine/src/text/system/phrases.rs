@@ -166,6 +166,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "디스크립터가 잡고 있는 네트워크 네임스페이스가 더 있는지",
     ),
     ("the mark of sockets", "소켓의 마크"),
+    ("what the kernel has some sockets for", "커널이 일부 소켓을 무엇에 쓰는지"),
     ("the unit of some listeners of systemd", "systemd가 맡은 일부 수신 대기 소켓의 유닛"),
     (
         "some units are written in a way that only systemd understands",

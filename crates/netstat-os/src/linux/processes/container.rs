@@ -6,10 +6,13 @@
 //! | Podman | `libpod-ID.scope`, in a unit of its own `libpod-payload-ID` | `libpod_parent/libpod-ID` |
 //! | containerd | `nerdctl-ID.scope` | `NAMESPACE/ID`: `default`, `k8s.io` |
 //! | Kubernetes | `kubepods-QOS-podUID.slice/`, then `cri-containerd-ID.scope`, `crio-ID.scope` or `docker-ID.scope` | `kubepods/QOS/podUID/ID`, of CRI-O `crio-ID` |
+//! | LXC, Incus, LXD | `lxc.payload.NAME`, before LXC 4 `lxc/NAME` | the same |
+//! | systemd-nspawn | `systemd-nspawn@NAME.service/payload`, `machine-NAME.scope/payload` | |
 //!
 //! An ID has 64 hexadecimal digits. This excludes groups with similar names: container monitors
 //! (`libpod-conmon-ID.scope`), mounts (`docker-ID-mounts-shm.mount`). The path of a nested container has the names of both;
-//! the inner one counts.
+//! the inner one counts. LXC and systemd-nspawn have names alone. One with other characters than those of host names is taken for
+//! none: anybody may give a group of his own such a name.
 
 use netstat_model::{Container, ContainerRuntime};
 
@@ -27,6 +30,16 @@ fn container_of_path(path: &str) -> Option<Container> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     (0..parts.len()).rev().find_map(|at| {
         let (before, part) = (parts.get(..at)?, parts.get(at)?);
+        if let Some((runtime, name)) = by_name(before, part) {
+            let name: Box<str> = name.into();
+            return Some(Container {
+                runtime,
+                id: name.clone(),
+                name: Some(name),
+                pod: None,
+                pod_name: None,
+            });
+        }
         let (runtime, id) = named(part).or_else(|| bare(before, part))?;
         Some(Container {
             runtime,
@@ -68,6 +81,59 @@ fn bare<'a>(before: &[&str], part: &'a str) -> Option<(ContainerRuntime, &'a str
         _ => return None,
     };
     Some((runtime, part))
+}
+
+/// Recognizes a container that has a name and no ID.
+fn by_name(before: &[&str], part: &str) -> Option<(ContainerRuntime, String)> {
+    let (runtime, name) = if let Some(name) = part.strip_prefix("lxc.payload.") {
+        (ContainerRuntime::Lxc, name.to_owned())
+    } else if let [.., "lxc"] = before {
+        (ContainerRuntime::Lxc, part.to_owned())
+    } else if part == "payload" {
+        // What is beside it belongs to the host.
+        let unit = before.last()?;
+        let template = unit.strip_prefix("systemd-nspawn@").and_then(|rest| rest.strip_suffix(".service"));
+        let scope = || unit.strip_prefix("machine-").and_then(|rest| rest.strip_suffix(".scope"));
+        (ContainerRuntime::Nspawn, unescape(template.or_else(scope)?))
+    } else {
+        return None;
+    };
+    is_name(&name).then_some((runtime, name))
+}
+
+/// Turns the escapes in the name of a unit (`\\x2d` for a hyphen) into what they stand for.
+fn unescape(text: &str) -> String {
+    let mut parts = text.split("\\x");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_at_checked(2).map(|(digits, rest)| (u8::from_str_radix(digits, 16), rest)) {
+            Some((Ok(byte), rest)) if byte.is_ascii() => {
+                out.push(char::from(byte));
+                out.push_str(rest);
+            }
+            _ => {
+                out.push_str("\\x");
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+@:".contains(&byte);
+    (1..=255).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+/// Decodes the user whose service manager a process runs under, as rootless containers do.
+pub(super) fn decode_user(cgroup: &[u8]) -> Option<u32> {
+    let parts = cgroup.split(|&byte| byte == b'/' || byte == b'\n');
+    let mut parts = parts.filter_map(|part| std::str::from_utf8(part).ok());
+    parts.find_map(|part| {
+        let slice = || part.strip_prefix("user-").and_then(|rest| rest.strip_suffix(".slice"));
+        let manager = || part.strip_prefix("user@").and_then(|rest| rest.strip_suffix(".service"));
+        slice().or_else(manager)?.parse().ok()
+    })
 }
 
 /// Returns the UID of the pod from the name of its group: `podUID`, or `kubepods-QOS-podUID.slice` with `_` for each `-`.
@@ -179,6 +245,51 @@ mod tests {
     }
 
     #[test]
+    fn containers_that_have_names_alone() {
+        use ContainerRuntime::{Docker, Lxc, Nspawn};
+        let long = format!("/lxc.payload.{}", "x".repeat(256));
+        let docker = format!("/lxc.payload.web/docker/{ID}");
+        for (path, expected) in [
+            ("/lxc.payload.web", Some((Lxc, "web"))),
+            ("/lxc.payload.web/system.slice/nginx.service", Some((Lxc, "web"))),
+            ("/lxc.payload.proj_web-1/init.scope", Some((Lxc, "proj_web-1"))),
+            ("/lxc/old.name/init.scope", Some((Lxc, "old.name"))),
+            ("/lxc.monitor.web", None),
+            ("/lxc.pivot", None),
+            ("/lxc", None),
+            ("/lxc.payload.", None),
+            ("/lxc.payload.a b", None),
+            ("/lxc.payload.\u{1b}[2J", None),
+            (&long, None),
+            ("/machine.slice/systemd-nspawn@db.service/payload/init.scope", Some((Nspawn, "db"))),
+            ("/machine.slice/systemd-nspawn@db.service/supervisor", None),
+            ("/machine.slice/systemd-nspawn@my\\x2ddb.service/payload", Some((Nspawn, "my-db"))),
+            ("/machine.slice/machine-my\\x2ddb.scope/payload", Some((Nspawn, "my-db"))),
+            ("/machine.slice/machine-a\\x1bb.scope/payload", None),
+            ("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt", None),
+            ("/payload", None),
+            (&docker, Some((Docker, ID))),
+        ] {
+            let found = container_of_path(path).map(|found| (found.runtime, found.id.into_string()));
+            assert_eq!(found, expected.map(|(runtime, id)| (runtime, id.to_owned())), "{path}");
+        }
+        let named = container_of_path("/lxc.payload.web").unwrap();
+        assert_eq!((named.name.as_deref(), named.pod), (Some("web"), None));
+    }
+
+    #[test]
+    fn the_user_of_a_rootless_container_is_in_its_path() {
+        for (path, user) in [
+            ("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-x.scope\n", Some(1000)),
+            ("0::/user@7.service/x\n", Some(7)),
+            ("0::/user.slice/user-.slice\n", None),
+            ("0::/machine.slice/libpod-x.scope\n", None),
+        ] {
+            assert_eq!(decode_user(path.as_bytes()), user, "{path}");
+        }
+    }
+
+    #[test]
     fn paths_without_a_container() {
         for path in [
             "/",
@@ -220,14 +331,16 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = decode_container(&bytes);
+            let _ = decode_user(&bytes);
         }
 
         #[test]
         fn the_id_comes_from_the_path(
-            path in "(/(docker|kubepods|crio-|libpod-|pod|:cri-containerd:)?([0-9a-f]{64}|[0-9a-f_-]{0,40})?(\\.scope|\\.slice)?){0,5}",
+            path in "(/(docker|lxc|lxc.payload.|kubepods|crio-|libpod-|pod|:cri-containerd:)?([0-9a-f]{64}|[0-9a-f_-]{0,40})?(\\.scope|\\.slice)?){0,5}",
         ) {
             if let Some(found) = container_of_path(&path) {
-                prop_assert!(is_id(&found.id) && path.contains(found.id.as_ref()));
+                prop_assert!(is_id(&found.id) || found.name.as_deref().is_some_and(is_name));
+                prop_assert!(path.contains(found.id.as_ref()));
             }
         }
     }

@@ -6,6 +6,9 @@
 //! | Podman, CRI-O | `/var/lib/containers/storage/overlay-containers/containers.json`: `names` of each `id` |
 //! | containerd under Kubernetes | `/run/containerd/io.containerd.runtime.v2.task/k8s.io/ID/config.json`: annotations |
 //!
+//! Without root both Docker and Podman keep theirs at home: below `.local/share` of the user whose service manager the
+//! container runs under, by `/etc/passwd`.
+//!
 //! These files are for root, and hold secrets: only the names are kept of them, in recordings too. Of what may not be read, or
 //! makes no sense, the name is unknown.
 
@@ -16,6 +19,12 @@ use serde::{Deserialize, Serialize};
 
 const DOCKER: &str = "/var/lib/docker/containers";
 const STORAGE: &str = "/var/lib/containers/storage/overlay-containers/containers.json";
+
+/// The same below the home of a user.
+const DOCKER_AT_HOME: &str = ".local/share/docker/containers";
+const STORAGE_AT_HOME: &str = ".local/share/containers/storage/overlay-containers/containers.json";
+
+const USERS: &str = "/etc/passwd";
 const CONTAINERD: &str = "/run/containerd/io.containerd.runtime.v2.task/k8s.io";
 
 /// The longest name that is believed, in bytes; runtimes allow a quarter of it.
@@ -32,16 +41,20 @@ struct Found {
 #[derive(Default)]
 pub(in crate::linux) struct ContainerNames {
     known: FxHashMap<Box<str>, Found>,
-    storage: Option<FxHashMap<Box<str>, Box<str>>>,
+    /// By the user, and of root without one.
+    storage: FxHashMap<Option<u32>, FxHashMap<Box<str>, Box<str>>>,
 }
 
 impl ContainerNames {
-    /// Enters the names of a container, as far as they are known.
-    pub(super) fn complete(&mut self, source: &dyn Source, container: &mut Container) {
+    /// Enters the names of a container, as far as they are known. `user` has it run without root.
+    pub(super) fn complete(&mut self, source: &dyn Source, container: &mut Container, user: Option<u32>) {
+        if matches!(container.runtime, ContainerRuntime::Lxc | ContainerRuntime::Nspawn) {
+            return;
+        }
         let found = match self.known.get(&container.id) {
             Some(found) => found.clone(),
             None => {
-                let found = self.find(source, container.runtime, &container.id);
+                let found = self.find(source, container.runtime, &container.id, user);
                 self.known.insert(container.id.clone(), found.clone());
                 found
             }
@@ -49,22 +62,25 @@ impl ContainerNames {
         (container.name, container.pod_name) = (found.name, found.pod);
     }
 
-    fn find(&mut self, source: &dyn Source, runtime: ContainerRuntime, id: &str) -> Found {
+    fn find(&mut self, source: &dyn Source, runtime: ContainerRuntime, id: &str, user: Option<u32>) -> Found {
         let found = match runtime {
-            ContainerRuntime::Docker => docker(source, id),
-            ContainerRuntime::Podman | ContainerRuntime::CriO => self.storage(source, id),
+            ContainerRuntime::Docker => docker(source, id, user),
+            ContainerRuntime::Podman | ContainerRuntime::CriO => self.storage(source, id, user),
             ContainerRuntime::Containerd => containerd(source, id),
             // The group of a pod may be that of any of them.
             ContainerRuntime::Kubernetes => {
-                containerd(source, id).or_else(|| self.storage(source, id)).or_else(|| docker(source, id))
+                let stored = containerd(source, id).or_else(|| self.storage(source, id, user));
+                stored.or_else(|| docker(source, id, user))
             }
+            ContainerRuntime::Lxc | ContainerRuntime::Nspawn => None,
         };
         found.unwrap_or_default()
     }
 
-    fn storage(&mut self, source: &dyn Source, id: &str) -> Option<Found> {
-        let stored = self.storage.get_or_insert_with(|| {
-            kept(source, STORAGE, keep_storage).and_then(|text| decode_storage(&text)).unwrap_or_default()
+    fn storage(&mut self, source: &dyn Source, id: &str, user: Option<u32>) -> Option<Found> {
+        let stored = self.storage.entry(user).or_insert_with(|| {
+            let path = at_home(source, user, STORAGE_AT_HOME).unwrap_or_else(|| STORAGE.to_owned());
+            kept(source, &path, keep_storage).and_then(|text| decode_storage(&text)).unwrap_or_default()
         });
         stored.get(id).and_then(|name| plain(name))
     }
@@ -77,8 +93,26 @@ fn kept(source: &dyn Source, path: &str, keep: fn(&[u8]) -> Vec<u8>) -> Option<V
     Some(text)
 }
 
-fn docker(source: &dyn Source, id: &str) -> Option<Found> {
-    decode_docker(&kept(source, &format!("{DOCKER}/{id}/config.v2.json"), keep_docker)?)
+fn docker(source: &dyn Source, id: &str, user: Option<u32>) -> Option<Found> {
+    let folder = at_home(source, user, DOCKER_AT_HOME).unwrap_or_else(|| DOCKER.to_owned());
+    decode_docker(&kept(source, &format!("{folder}/{id}/config.v2.json"), keep_docker)?)
+}
+
+/// Returns a path below the home of a user; `None` for none, root, and one whose home is not known.
+fn at_home(source: &dyn Source, user: Option<u32>, path: &str) -> Option<String> {
+    let user = user.filter(|&user| user != 0)?;
+    let mut users = Vec::new();
+    source.read(USERS, &mut users).ok()?;
+    Some(format!("{}/{path}", decode_home(&users, user)?))
+}
+
+/// Decodes the home of a user in `/etc/passwd`.
+fn decode_home(users: &[u8], user: u32) -> Option<String> {
+    users.split(|&byte| byte == b'\n').find_map(|line| {
+        let fields: Vec<&str> = std::str::from_utf8(line).ok()?.split(':').collect();
+        let [_, _, id, _, _, home, ..] = fields[..] else { return None };
+        (id.parse() == Ok(user) && home.starts_with('/')).then(|| home.trim_end_matches('/').to_owned())
+    })
 }
 
 fn containerd(source: &dyn Source, id: &str) -> Option<Found> {
@@ -173,6 +207,7 @@ pub(super) fn decode_all(bytes: &[u8]) {
     decode_docker(&keep_docker(bytes));
     decode_storage(&keep_storage(bytes));
     decode_containerd(&keep_containerd(bytes));
+    decode_home(bytes, 0);
 }
 
 #[cfg(test)]
@@ -190,7 +225,7 @@ mod tests {
 
     fn named(source: &dyn Source, runtime: ContainerRuntime) -> (Option<String>, Option<String>) {
         let mut container = Container { runtime, id: ID.into(), name: None, pod: None, pod_name: None };
-        ContainerNames::default().complete(source, &mut container);
+        ContainerNames::default().complete(source, &mut container, None);
         (container.name.map(String::from), container.pod_name.map(String::from))
     }
 
@@ -239,6 +274,30 @@ mod tests {
     }
 
     #[test]
+    fn what_users_run_without_root_is_named_at_their_homes() {
+        let users =
+            "root:x:0:0::/root:/bin/sh\nann:x:1000:1000:,,,:/home/ann/:/bin/sh\nbob:x:1001:1001::nowhere:\n";
+        let stored = format!(r#"[{{"id":"{ID}","names":["db"]}}]"#);
+        let fake = Fake::new()
+            .file(USERS, users)
+            .file("/home/ann/.local/share/containers/storage/overlay-containers/containers.json", stored)
+            .file(
+                &format!("/home/ann/.local/share/docker/containers/{ID}/config.v2.json"),
+                r#"{"Name":"/web"}"#,
+            );
+        let named = |runtime, user| {
+            let mut container = Container { runtime, id: ID.into(), name: None, pod: None, pod_name: None };
+            ContainerNames::default().complete(&fake, &mut container, Some(user));
+            container.name.map(String::from)
+        };
+        assert_eq!(named(ContainerRuntime::Podman, 1000).as_deref(), Some("db"));
+        assert_eq!(named(ContainerRuntime::Docker, 1000).as_deref(), Some("web"));
+        for user in [0, 1001, 4] {
+            assert_eq!(named(ContainerRuntime::Podman, user), None, "{user}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_or_makes_no_sense_has_no_name() {
         let path = format!("{DOCKER}/{ID}/config.v2.json");
         let long = format!("\"/{}\"", "x".repeat(LONGEST + 1));
@@ -269,7 +328,7 @@ mod tests {
                 pod: None,
                 pod_name: None,
             };
-            names.complete(&fake, &mut container);
+            names.complete(&fake, &mut container, None);
             assert_eq!(container.name.is_some(), id == ID);
         }
         assert_eq!(fake.asked(), [STORAGE]);

@@ -2,11 +2,11 @@
 //! it there.
 
 use super::answers::{Dumped, Lines};
-use super::{Lister, ip, netlink, packet, unix, vsock, xdp};
+use super::{Lister, bluetooth, ip, netlink, packet, sctp, unix, vsock, xdp};
 use crate::linux::source::NetworkSource;
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
-use netstat_model::{Error, Operation, Protocol, Socket, SocketType, Warning};
+use netstat_model::{BluetoothProtocol, Error, Operation, Protocol, Socket, SocketType, Warning};
 use rustix::io::Errno;
 use std::io;
 
@@ -27,7 +27,7 @@ struct Family {
     is_whole: bool,
 }
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 10] = [
     Family {
         kind: Kinds::UNIX,
         name: "unix",
@@ -107,6 +107,26 @@ const FAMILIES: [Family; 8] = [
         sock_diag: Some(ip::mptcp_from_sock_diag),
         proc_net: None,
         is_whole: false,
+    },
+    Family {
+        kind: Kinds::SCTP,
+        name: "sctp",
+        what: "table of SCTP sockets",
+        protocol: Protocol::Sctp,
+        protocols: &["SCTP"],
+        sock_diag: Some(sctp::from_sock_diag),
+        proc_net: Some(sctp::from_proc_net),
+        is_whole: true,
+    },
+    Family {
+        kind: Kinds::BLUETOOTH,
+        name: "bluetooth",
+        what: "table of Bluetooth sockets",
+        protocol: Protocol::Bluetooth(BluetoothProtocol::L2cap),
+        protocols: &bluetooth::PROTOCOLS,
+        sock_diag: None,
+        proc_net: Some(bluetooth::from_proc_net),
+        is_whole: true,
     },
 ];
 
