@@ -1,6 +1,6 @@
 //! A program that does not close, and one that closes a little later.
 
-use crate::answer::{assert_found, assert_found_saying, assert_only, assert_quiet};
+use crate::answer::{assert_found_saying, assert_only, assert_quiet};
 use crate::support::{command, finish};
 use netstat_lab::faults::{CloseWaitLeak, CloseWaitTraffic};
 use netstat_lab::on_own_thread;
