@@ -155,6 +155,42 @@ fn a_namespace_that_only_a_socket_keeps_is_found_by_bpf() {
 }
 
 #[test]
+fn a_namespace_of_a_nested_user_namespace_is_found() {
+    on_own_thread(|own| {
+        let within = ["--user", "--map-root-user"];
+        let mut nested = Command::new("unshare");
+        nested.args(within).arg("unshare").args(within).args(["--net", "sleep", "1000"]);
+        let mut child = nested.stderr(std::process::Stdio::null()).spawn().unwrap();
+        let of_child = |name: &str| format!("/proc/{}/{name}", child.id());
+        let found = netstat_lab::eventually("a namespace of its own", || {
+            let is_there = std::fs::read_to_string(of_child("comm")).is_ok_and(|name| name == "sleep\n");
+            let inode =
+                std::fs::metadata(of_child("ns/net")).ok().map(|of| std::os::unix::fs::MetadataExt::ino(&of));
+            inode.filter(|&inode| is_there && inode != own.inode())
+        });
+        if let Ok(inode) = found {
+            let text = netstat(&format!(
+                "--netns all --family netlink --columns netns_inode,local,pid netns {inode}"
+            ));
+            let rows = rows_of_namespace(&text, inode);
+            assert!(rows.iter().any(|row| row == "route:kernel 0"), "{text}");
+        } else {
+            netstat_lab::skip(format_args!("no nested user namespace may be made"));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    });
+}
+
+/// The rows of a table whose first word is a namespace, without that word.
+fn rows_of_namespace(text: &str, inode: u64) -> Vec<String> {
+    let inode = inode.to_string();
+    let words = text.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    let of_it = words.filter(|words| words.first() == Some(&inode.as_str()));
+    of_it.map(|words| words[1..].join(" ")).collect()
+}
+
+#[test]
 fn what_is_elsewhere_is_offered_by_a_command_that_finds_it() {
     on_own_thread(|_| {
         let _other = Other::new(7430);
