@@ -159,7 +159,8 @@ fn mode_word(method: EventMethod) -> &'static str {
     match method {
         EventMethod::Bpf => "complete",
         EventMethod::Closings(_) => "sampled",
-        EventMethod::Looks(_) => "looks",
+        EventMethod::Trace => "traced",
+        EventMethod::Looks(_) | EventMethod::NoTrace(_) => "looks",
     }
 }
 
