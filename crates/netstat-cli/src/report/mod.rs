@@ -31,6 +31,7 @@ mod record;
 mod recorder_status;
 mod rights;
 mod routes;
+mod service;
 mod ship;
 mod statistics;
 mod unavailable;
