@@ -233,7 +233,11 @@ fn recorded_events_of_windows_become_the_same_history_everywhere() {
     );
 
     // What Windows lost is told, and by what means the rest was seen.
-    let summary = shown(&[&["history", "--summary"][..], &span].concat());
+    let words = [&["history", "--summary"][..], &span].concat();
+    let complaint = String::from_utf8(run(&words).stderr).unwrap();
+    assert!(complaint.contains("3 ends of connections were lost"), "{complaint}");
+    assert!(!complaint.contains("suspended"), "{complaint}");
+    let summary = shown(&words);
     assert!(summary.contains("every TCP connection that was established"), "{summary}");
     let status = run(&["record", "--status", "--store", store.text()]);
     let status = String::from_utf8(status.stdout).unwrap();

@@ -27,7 +27,10 @@ const DESCRIPTION: PCWSTR =
 /// The least that may hear the events of Windows: with fewer rights than the system, and none on the network.
 const ACCOUNT: PCWSTR = w!("NT AUTHORITY\\LocalService");
 
-/// How long to wait for it to stop.
+/// `ERROR_SERVICE_DATABASE_LOCKED`.
+const LOCKED: i32 = 1055;
+
+/// How long to wait for it to start or stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -87,15 +90,26 @@ impl Manager {
                 null(),
             )
         })?;
-        let started = Self::set_up(&service).and_then(|()| {
-            // SAFETY: the handle is open; there are no words.
-            done(unsafe { StartServiceW(service.0, 0, null()) })
-        });
+        let started = Self::set_up(&service).and_then(|()| Self::start(&service));
         if started.is_err() {
             // SAFETY: the handle is open.
             unsafe { DeleteService(service.0) };
         }
         started
+    }
+
+    /// Starts it. The manager takes no second one while it starts another, as it does when the system has just come up.
+    fn start(service: &Handle) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            // SAFETY: the handle is open; there are no words.
+            let started = done(unsafe { StartServiceW(service.0, 0, null()) });
+            let is_busy = matches!(&started, Err(error) if error.raw_os_error() == Some(LOCKED));
+            if !is_busy || begun.elapsed() > PATIENCE {
+                return started;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Sets what it is, and that it is started again after a failure.
