@@ -92,7 +92,8 @@ pub(super) fn uninstall() -> Result<ExitCode, Trouble> {
 
 #[cfg(not(windows))]
 fn refuse() -> Result<ExitCode, Trouble> {
-    Err(netstat_engine::both!(
+    use netstat_engine::both;
+    Err(both!(
         "--install-service and --uninstall-service are for Windows: type systemctl enable --now netstat-record",
         "--install-service와 --uninstall-service는 Windows 전용입니다. 이렇게 입력하세요: systemctl enable --now netstat-record"
     )

@@ -32,10 +32,7 @@ pub(super) fn secure(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::create_dir_all(folder)?,
         // Somebody else may have put a link there, to have what it leads to changed.
         found if !found.as_ref().is_ok_and(std::fs::Metadata::is_dir) => {
-            return Err(io::Error::new(
-                io::ErrorKind::NotADirectory,
-                "the place of the history is no folder",
-            ));
+            return Err(io::ErrorKind::NotADirectory.into());
         }
         _ => {}
     }

@@ -1,6 +1,9 @@
 //! Asking the service manager to install, start, stop and remove the service.
 #![expect(unsafe_code, reason = "the service manager is asked by functions of Windows that take addresses")]
 
+use crate::output;
+use netstat_engine::both;
+use netstat_engine::text::Text;
 use std::ffi::OsString;
 use std::io;
 use std::os::windows::ffi::OsStrExt as _;
@@ -20,10 +23,6 @@ use windows_sys::core::{BOOL, PCWSTR, w};
 
 /// The name of the service, as `sc query` takes it.
 pub(super) const NAME: PCWSTR = w!("netstat-record");
-const SHOWN: PCWSTR = w!("Recorder of network connections");
-const DESCRIPTION: PCWSTR =
-    w!("Keeps each TCP connection that ends: who made it, to whom, when, and for how long (netstat record).");
-
 /// The least that may hear the events of Windows: with fewer rights than the system, and none on the network.
 const ACCOUNT: PCWSTR = w!("NT AUTHORITY\\LocalService");
 
@@ -55,6 +54,11 @@ impl Drop for Handle {
     }
 }
 
+/// A text for Windows, in the language of whoever installs.
+fn wide(text: &Text) -> Vec<u16> {
+    text.of(output::language()).encode_utf16().chain([0]).collect()
+}
+
 fn done(succeeded: BOOL) -> io::Result<()> {
     if succeeded == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
@@ -72,12 +76,13 @@ impl Manager {
 
     /// Installs the service with this command line, and starts it. One that cannot be started is removed again.
     pub(super) fn install(&self, command: &[u16]) -> io::Result<()> {
+        let shown = wide(&both!("Recorder of network connections", "네트워크 연결 기록기"));
         // SAFETY: all texts end in a zero.
         let service = Handle::new(unsafe {
             CreateServiceW(
                 self.0.0,
                 NAME,
-                SHOWN,
+                shown.as_ptr(),
                 SERVICE_ALL_ACCESS,
                 SERVICE_WIN32_OWN_PROCESS,
                 SERVICE_AUTO_START,
@@ -114,7 +119,11 @@ impl Manager {
 
     /// Sets what it is, and that it is started again after a failure.
     fn set_up(service: &Handle) -> io::Result<()> {
-        let description = SERVICE_DESCRIPTIONW { lpDescription: DESCRIPTION.cast_mut() };
+        let mut told = wide(&both!(
+            "Keeps each TCP connection that ends: who made it, to whom, when, and for how long (netstat record).",
+            "끝난 TCP 연결을 누가 어디로 언제 얼마 동안 맺었는지 저장합니다(netstat record)."
+        ));
+        let description = SERVICE_DESCRIPTIONW { lpDescription: told.as_mut_ptr() };
         let mut action = SC_ACTION { Type: SC_ACTION_RESTART, Delay: RESTART };
         let actions = SERVICE_FAILURE_ACTIONSW {
             dwResetPeriod: RESET,
@@ -155,7 +164,7 @@ impl Manager {
                 break;
             }
             if begun.elapsed() > PATIENCE {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not stop"));
+                return Err(io::ErrorKind::TimedOut.into());
             }
             thread::sleep(PAUSE);
         }

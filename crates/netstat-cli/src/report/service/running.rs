@@ -5,9 +5,10 @@
 #![expect(unsafe_code, reason = "the service manager calls back, and takes structures by address")]
 
 use super::manager::NAME;
+use crate::output;
+use netstat_engine::both;
 use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
 use std::os::windows::io::IntoRawHandle as _;
 use std::path::Path;
 use std::ptr::null_mut;
@@ -15,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
 use windows_sys::Win32::Foundation::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_SERVICE_SPECIFIC_ERROR, NO_ERROR};
 use windows_sys::Win32::System::Console::{STD_ERROR_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Services::{
@@ -162,11 +162,12 @@ fn tell(shared: &Shared, state: SERVICE_STATUS_CURRENT_STATE, error: u32) {
 /// Sends standard error, which a service does not have, to a file in the folder of the history.
 fn write_messages_to(store: &Path) {
     let folder = if store.is_file() { store.parent().unwrap_or(store) } else { store };
-    let Ok(mut file) = open(&folder.join("record.log")) else { return };
-    let now = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
-    let _ = writeln!(file, "{now} netstat record, process {}\r", std::process::id());
+    let Ok(file) = open(&folder.join("record.log")) else { return };
     // SAFETY: the handle stays open, because nobody owns it any more.
     unsafe { SetStdHandle(STD_ERROR_HANDLE, file.into_raw_handle()) };
+    let now = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string();
+    let pid = std::process::id().to_string();
+    output::complain(&both!("process {pid} begins, {now}", "프로세스 {pid} 시작, {now}", pid, now));
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
@@ -178,6 +179,3 @@ fn open(path: &Path) -> std::io::Result<File> {
     };
     options.open(path)
 }
-
-/// How long a service may take to stop is no less than the last commit may.
-const _: () = assert!(Duration::from_millis(STOPPING as u64).as_secs() >= 20);
