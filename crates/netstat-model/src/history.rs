@@ -185,8 +185,39 @@ pub enum EventMethod {
     /// What the kernel says of each TCP socket that it destroys, and looks at the table, because BPF was not used: every end
     /// in this network namespace, and the process of those that lived until a look.
     Closings(NoBpf),
+    /// What the kernel of Windows tells (ETW): every TCP connection that was established, as it begins and ends, with its
+    /// process. How it ended, listeners and UDP are known from looks.
+    Trace,
     /// Looks at the table alone: what lived until one. Why BPF was not used, on a system that has it.
     Looks(Option<NoBpf>),
+    /// The same on Windows, and why it does not tell more.
+    NoTrace(NoTrace),
+}
+
+/// Why nothing is heard of the kernel of Windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTrace {
+    /// It takes an administrator, or a member of the group Performance Log Users.
+    NotPermitted,
+    /// The system takes the question and tells nothing, as Wine does.
+    Silent,
+    /// A recording from before there was such a thing, or of somebody without the rights.
+    NotRecorded,
+    /// The system refused, with this error.
+    Refused(u32),
+}
+
+impl fmt::Display for NoTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPermitted => {
+                f.write_str("it takes an administrator or a member of the group Performance Log Users")
+            }
+            Self::Silent => f.write_str("this system has none"),
+            Self::NotRecorded => f.write_str("the recording has none"),
+            Self::Refused(error) => write!(f, "Windows refused with error {error}"),
+        }
+    }
 }
 
 impl fmt::Display for EventMethod {
@@ -199,6 +230,15 @@ impl fmt::Display for EventMethod {
                 f,
                 "sampled: every end in this network namespace is seen, but the process only of connections that lived until a \
                  look, once a second; BPF was not used: {reason}"
+            ),
+            Self::Trace => f.write_str(
+                "traced: every TCP connection is seen from its handshake to its end, with its process (ETW); how it ended, and \
+                 UDP, are known from looks, once a second",
+            ),
+            Self::NoTrace(reason) => write!(
+                f,
+                "looks only: a connection that opens and ends between two looks, once a second, is not seen; the events of Windows \
+                 (ETW) were not used: {reason}"
             ),
             Self::Looks(reason) => {
                 f.write_str("looks only: a connection that opens and ends between two looks, once a second, is not seen")?;

@@ -301,6 +301,11 @@ pub trait EventStream {
     /// Returns whether the first take that succeeded told of all that was open in a network namespace. Where it did not,
     /// what it does not tell of may be there.
     fn has_listed(&self, namespace: Option<Namespace>) -> bool;
+
+    /// Returns whether nothing more will come: it replays what was recorded, and is at its end.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Captures packets.

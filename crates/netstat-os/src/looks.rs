@@ -3,8 +3,8 @@
 //! What lived between two looks alone is not seen, but for the side that closed first: its socket stays in TIME_WAIT for a
 //! minute. When something began is known to a look as a bound only: it was there then, or it was not there yet.
 //!
-//! Where the kernel says itself which TCP sockets it destroys ([`Looks::end`]), a look tells no end of one: it waits for the
-//! kernel to tell it, so that none is told twice.
+//! Where the kernel says itself which TCP sockets it destroys ([`Looks::end`]), or which connections begin and end ([`Told`]), a
+//! look tells no end of one: it waits for the kernel to tell it, so that none is told twice.
 
 /// Makes a record of a socket that is seen for the first time. When it began nobody knows.
 pub(crate) fn record_of(socket: &SocketRef<'_>, now: Duration) -> Option<ConnectionRecord> {
@@ -35,6 +35,9 @@ pub(crate) fn record_of(socket: &SocketRef<'_>, now: Duration) -> Option<Connect
 
 #[cfg(test)]
 mod tests;
+mod told;
+
+pub(crate) use told::Told;
 
 use crate::contract::{Destroyed, EventStream, EventWishes, Machine, Processes, Sockets};
 use netstat_model::history::{
@@ -56,6 +59,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// So long after a look the next one has missed something.
 const LATE: Duration = Duration::from_secs(3);
+
+/// So long an end may be told after a look has missed it, where the kernel tells in its own time.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The most processes, and ends that the kernel may tell again, that are remembered; beyond it some are told again.
 const MOST: usize = 1 << 16;
@@ -136,6 +142,8 @@ pub(crate) struct Looks<'a, S> {
     /// When one was tried last, by a clock that stands still while the machine is suspended.
     tried: Instant,
     counts: EventCounts,
+    /// What the last look saw in TIME_WAIT, where the kernel tells of connections by their ends.
+    waiting: FxHashSet<Key>,
 }
 
 impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
@@ -152,6 +160,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             last: None,
             tried: Instant::now(),
             counts: EventCounts::default(),
+            waiting: FxHashSet::default(),
         }
     }
 
@@ -160,7 +169,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         let states = States::all() - States::BOUND - States::CLOSED - States::DELETE_TCB;
         let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(self.kinds, states) };
         let by = match self.method {
-            EventMethod::Looks(None) => Owners::Auto,
+            EventMethod::Looks(None) | EventMethod::NoTrace(_) | EventMethod::Trace => Owners::Auto,
             _ if self.wishes.without_bpf => Owners::Proc,
             _ => Owners::Auto,
         };
@@ -185,6 +194,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         if let Some(last) = self.last
             && self.tried.elapsed() > LATE
             && self.kinds.intersects(Kinds::TCP)
+            && self.method != EventMethod::Trace
         {
             into.push(ConnectionEvent::Gap(RecordGap {
                 boot_id: self.system.boot_id(),
@@ -195,6 +205,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             }));
         }
         let mut holders = Vec::new();
+        self.waiting.clear();
         for socket in table.iter() {
             let Some(mut record) = record_of(&socket, now) else { continue };
             record.namespace = namespace;
@@ -221,7 +232,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         into: &mut Vec<ConnectionEvent>,
     ) {
         let key = match record.cookie {
-            0 => Key::Ends(record.transport, record.local, record.remote),
+            0 => self.key_of_ends(record.transport, record.local, record.remote),
             cookie => Key::Cookie(cookie),
         };
         let waits = state == Some(TcpState::TimeWait);
@@ -241,6 +252,9 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 || same
         });
         let is_told = is_told_by_the_kernel(self.method, &record);
+        if waits && self.method == EventMethod::Trace {
+            self.waiting.insert(key);
+        }
         if let Some(known) = known {
             known.look = look;
             if !waits {
@@ -329,7 +343,6 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     }
 
     /// Counts ends that nobody could be told of.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone tells so"))]
     pub(crate) fn count_lost(&mut self, lost: u64) {
         self.counts.lost += lost;
     }
@@ -337,6 +350,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     /// Tells the end of what this look did not see.
     fn end_others(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) {
         let (look, method) = (self.looks, self.method);
+        let patience = if method == EventMethod::Trace { PATIENCE } else { Duration::ZERO };
         let counts = &mut self.counts;
         let mut kept = 0;
         self.open.retain(|_, open| {
@@ -353,7 +367,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                     true
                 }
                 // What the kernel has told by now is known; this it had no room to tell.
-                Some((at, _)) if at == now => true,
+                Some((at, _)) if now <= at + patience => true,
                 missed => {
                     let (at, reason) = missed.unwrap_or((now, end_of(open.record.role)));
                     open.end(at, reason, counts, into);
@@ -365,7 +379,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     }
 
     /// Tells of the processes that were not told of, before the events that name them.
-    fn introduce(&mut self, holders: &[Owner], into: &mut Vec<ConnectionEvent>) {
+    pub(crate) fn introduce(&mut self, holders: &[Owner], into: &mut Vec<ConnectionEvent>) {
         if self.told.len() >= MOST {
             self.told.clear();
         }
@@ -441,9 +455,14 @@ fn end_of(role: ConnectionRole) -> EndReason {
     }
 }
 
-/// Returns whether the kernel says itself when a socket ends: by its cookie.
+/// Returns whether the kernel says itself when a socket ends: by its cookie, or by the ends of a connection.
 fn is_told_by_the_kernel(method: EventMethod, record: &ConnectionRecord) -> bool {
-    matches!(method, EventMethod::Closings(_)) && record.transport == Transport::Tcp && record.cookie != 0
+    record.transport == Transport::Tcp
+        && match method {
+            EventMethod::Closings(_) => record.cookie != 0,
+            EventMethod::Trace => record.role != ConnectionRole::Listener,
+            EventMethod::Bpf | EventMethod::Looks(_) | EventMethod::NoTrace(_) => false,
+        }
 }
 
 /// Returns what is asked of a process for its record.

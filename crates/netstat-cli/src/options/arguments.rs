@@ -230,6 +230,10 @@ pub(crate) struct RecordArguments {
     pub(crate) stop: bool,
     /// `--ship`: the database to send what is kept to.
     pub(crate) ship: Option<Target>,
+    /// `--install-service`: install the recorder as a service of Windows.
+    pub(crate) install_service: bool,
+    /// `--uninstall-service`: remove it.
+    pub(crate) uninstall_service: bool,
 }
 
 /// What was typed about histories of many hosts.

@@ -22,7 +22,41 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "--status와 --stop은 함께 쓸 수 없습니다. 하나만 입력하세요"
         ));
     }
+    if arguments.record.is_some() && arguments.replay.is_some() {
+        return Err(complaint!(
+            "--record and --replay cannot be combined: type one of them",
+            "--record와 --replay는 함께 쓸 수 없습니다. 하나만 입력하세요"
+        ));
+    }
+    if typed.install_service && typed.uninstall_service {
+        return Err(complaint!(
+            "--install-service and --uninstall-service cannot be combined: type one of them",
+            "--install-service와 --uninstall-service는 함께 쓸 수 없습니다. 하나만 입력하세요"
+        ));
+    }
+    let service = match (typed.install_service, typed.uninstall_service) {
+        (true, _) => Some("--install-service"),
+        (_, true) => Some("--uninstall-service"),
+        _ => None,
+    };
+    let without = [
+        (typed.status, "--status"),
+        (typed.stop, "--stop"),
+        (typed.follow, "--follow"),
+        (typed.ship.is_some(), "--ship"),
+        (arguments.record.is_some(), "--record"),
+        (arguments.replay.is_some(), "--replay"),
+    ];
+    if let (Some(service), Some((_, option))) = (service, without.iter().find(|(given, _)| *given)) {
+        return Err(complaint!(
+            "{service} and {option} cannot be combined: type one of them",
+            "{service}와 {option}는 함께 쓸 수 없습니다. 하나만 입력하세요",
+            service,
+            option = *option
+        ));
+    }
     let asks = if typed.status { Some("--status") } else { typed.stop.then_some("--stop") };
+    let asks = asks.or_else(|| typed.uninstall_service.then_some("--uninstall-service"));
     let records = [
         (typed.follow, "--follow"),
         (typed.opens, "--opens"),

@@ -30,6 +30,7 @@ struct Words {
     recorded: &'static str,
     complete: &'static str,
     sampled: &'static str,
+    traced: &'static str,
     looks: &'static str,
     ended: &'static str,
     connections: &'static str,
@@ -60,6 +61,7 @@ const ENGLISH: Words = Words {
     recorded: "What was recorded:",
     complete: "every connection that ended, however short, with its process",
     sampled: "every connection that ended, of one network namespace; the process only of those that lived until a look, once a second",
+    traced: "every TCP connection that was established, with its process; how it ended, and UDP, from looks, once a second",
     looks: "only connections that lived until a look, once a second, of one network namespace",
 
     ended: "Connections that ended",
@@ -91,6 +93,7 @@ const KOREAN: Words = Words {
     recorded: "기록 범위:",
     complete: "아무리 짧은 연결도 빠짐없이, 프로세스와 함께 기록",
     sampled: "네트워크 네임스페이스 하나의 종료된 연결 전체. 프로세스는 1초마다 확인할 때까지 살아 있던 연결만 알 수 있음",
+    traced: "맺어진 TCP 연결 전체를 프로세스와 함께. 어떻게 끝났는지와 UDP는 1초마다 확인해서 앎",
     looks: "네트워크 네임스페이스 하나에서 1초마다 확인할 때까지 살아 있던 연결만",
 
     ended: "종료된 연결",
@@ -246,6 +249,7 @@ fn mode_in_words(mode: &str, words: &Words) -> String {
     match mode {
         "complete" => words.complete.to_owned(),
         "sampled" => words.sampled.to_owned(),
+        "traced" => words.traced.to_owned(),
         "looks" => words.looks.to_owned(),
         other => shown(OsStr::new(other)),
     }

@@ -35,6 +35,7 @@ mod record;
 mod recorder_status;
 mod rights;
 mod routes;
+mod service;
 mod ship;
 mod statistics;
 mod unavailable;

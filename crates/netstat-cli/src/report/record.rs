@@ -4,11 +4,11 @@ use super::chosen::{Chosen, key_of};
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
-use super::{Session, explain, rights, ship};
+use super::{Session, explain, rights, service, ship};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA};
-use crate::settings::{Recorder, Recording};
+use crate::settings::{Recorder, Recording, Tape};
 use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
@@ -54,6 +54,8 @@ pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode
     match recorder {
         Recorder::Status(store) => recorder_status::show(store, session.settings),
         Recorder::Stop(store) => recorder_status::stop(store),
+        Recorder::Install(recording) => service::install(recording),
+        Recorder::Uninstall => service::uninstall(),
         Recorder::Run(recording) => record(session, recording),
     }
 }
@@ -62,10 +64,17 @@ pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode
 fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trouble> {
     let system = &session.backend;
     let stopped = Arc::new(AtomicBool::new(false));
+    #[cfg(windows)]
+    let running = service::Running::begin(&stopped, recording.store.as_deref());
     let flag = Arc::clone(&stopped);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
         both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
     })?;
+    #[cfg(windows)]
+    if let Some(store) = &recording.store {
+        // Where it cannot be made, opening the history says why.
+        let _ = service::prepare(store, netstat_os::Sockets::is_elevated(&**system).unwrap_or(false));
+    }
     let wishes = EventWishes {
         arguments: recording.arguments,
         without_bpf: session.settings.owners == Owners::Proc,
@@ -86,6 +95,13 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         _ => None,
     };
     let mut stream = system.events(wishes);
+    if matches!(session.settings.tape, Tape::Replay(_)) && stream.method() != EventMethod::Trace {
+        return Err(both!(
+            "--replay needs a recording of netstat record on Windows, by an administrator: this one has no events",
+            "--replay에는 Windows에서 관리자가 netstat record로 만든 기록이 필요합니다. 이 기록에는 이벤트가 없습니다"
+        )
+        .into());
+    }
     output::complain(&system::event_method(&stream.method()));
     let users = UserNames::parse(&system.users().data);
     let mut printer =
@@ -99,7 +115,8 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     loop {
         // What happened before it was told to stop is kept.
         let is_last = stopped.load(Ordering::Relaxed)
-            || history.as_ref().is_some_and(|history| history.beside.is_stop_wished());
+            || history.as_ref().is_some_and(|history| history.beside.is_stop_wished())
+            || stream.is_over();
         let taken = stream.take(&mut events);
         if is_last {
             stream.finish(&mut events);
@@ -107,7 +124,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         // A clock that cannot be read is read the next time.
         clock = read_clock(session).unwrap_or(clock);
         let missed = watch.note(taken.is_ok(), clock.since_boot, Instant::now());
-        events.extend(missed.into_iter().map(ConnectionEvent::Gap));
+        // A replay takes less time than what it replays.
+        if !matches!(session.settings.tape, Tape::Replay(_)) {
+            events.extend(missed.into_iter().map(ConnectionEvent::Gap));
+        }
         match &taken {
             Ok(()) if !watch.has_begun => {
                 watch.has_begun = true;
@@ -150,6 +170,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
                 stream.release();
             }
         }
+        if matches!(session.settings.tape, Tape::Record(_)) {
+            session.finish()?;
+        }
         if is_last || reader == Reader::Gone {
             break;
         }
@@ -161,6 +184,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     if let Some(history) = &history {
         history.end();
     }
+    #[cfg(windows)]
+    if let Some(running) = running {
+        running.end();
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -169,7 +196,8 @@ fn mode_word(method: EventMethod) -> &'static str {
     match method {
         EventMethod::Bpf => "complete",
         EventMethod::Closings(_) => "sampled",
-        EventMethod::Looks(_) => "looks",
+        EventMethod::Trace => "traced",
+        EventMethod::Looks(_) | EventMethod::NoTrace(_) => "looks",
     }
 }
 

@@ -12,6 +12,10 @@ pub(crate) enum Recorder {
     Status(PathBuf),
     /// Stop it.
     Stop(PathBuf),
+    /// Install it as a service.
+    Install(Recording),
+    /// Remove the service.
+    Uninstall,
     /// Record.
     Run(Recording),
 }
@@ -59,7 +63,10 @@ pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Opti
     if typed.stop {
         return Recorder::Stop(or_default(store));
     }
-    Recorder::Run(Recording {
+    if typed.uninstall_service {
+        return Recorder::Uninstall;
+    }
+    let recording = Recording {
         store: if typed.follow { store } else { Some(or_default(store)) },
         keep_bytes: typed.keep.unwrap_or(KEEP),
         keep_for: typed.keep_days.map(|days| Duration::from_secs(days * 86_400)),
@@ -67,7 +74,8 @@ pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Opti
         opens: typed.opens,
         arguments: typed.arguments,
         ship: ship.map(Box::new),
-    })
+    };
+    if typed.install_service { Recorder::Install(recording) } else { Recorder::Run(recording) }
 }
 
 #[cfg(test)]

@@ -16,4 +16,5 @@ mod network;
 mod options;
 mod processes;
 mod run;
+mod service;
 mod sockets;

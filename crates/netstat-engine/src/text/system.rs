@@ -126,6 +126,12 @@ pub fn event_method(method: &EventMethod) -> Text {
             "확인만: 1초마다 확인하는 사이에 열리고 끝난 연결은 볼 수 없음. BPF를 쓰지 않은 이유: {reason}",
             reason = no_bpf(reason)
         ),
+        EventMethod::NoTrace(reason) => both!(
+            "looks only: a connection that opens and ends between two looks, once a second, is not seen; the events of Windows \
+             (ETW) were not used: {reason}",
+            "확인만: 1초마다 확인하는 사이에 열리고 끝난 연결은 볼 수 없음. Windows 이벤트(ETW)를 쓰지 않은 이유: {reason}",
+            reason = phrase(&reason.to_string())
+        ),
         other => phrase(&other.to_string()),
     }
 }

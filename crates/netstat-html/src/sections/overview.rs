@@ -44,6 +44,10 @@ fn mode(mode: &str) -> Text {
              once a second",
             "sampled: 네트워크 네임스페이스 하나의 종료된 연결 전체. 프로세스는 1초마다 확인할 때까지 살아 있던 연결만",
         ),
+        "traced" => Text::fixed(
+            "traced: every TCP connection that was established, with its process; how it ended, and UDP, from looks, once a second",
+            "traced: 맺어진 TCP 연결 전체를 프로세스와 함께. 어떻게 끝났는지와 UDP는 1초마다 확인해서 앎",
+        ),
         "looks" => Text::fixed(
             "looks: only connections that lived until a look, once a second, of one network namespace",
             "looks: 네트워크 네임스페이스 하나에서 1초마다 확인할 때까지 살아 있던 연결만",

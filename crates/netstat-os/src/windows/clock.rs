@@ -11,10 +11,15 @@ const SECONDS_TO_1970: u64 = 11_644_473_600;
 
 /// Returns the time of day, from `GetSystemTimePreciseAsFileTime`, in steps of 100 ns.
 pub(super) fn now(source: &dyn Source) -> Option<SystemTime> {
-    let steps = u64_at(source.ask(&Question::Time).ok()?.bytes(), 0)?;
+    let steps = filetime(source)?;
     let seconds = (steps / 10_000_000).checked_sub(SECONDS_TO_1970)?;
     let nanoseconds = u32::try_from(steps % 10_000_000 * 100).ok()?;
     UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
+}
+
+/// Returns the time of day as a `FILETIME`.
+pub(super) fn filetime(source: &dyn Source) -> Option<u64> {
+    u64_at(source.ask(&Question::Time).ok()?.bytes(), 0)
 }
 
 /// Returns a time of day as a `FILETIME`; 0 for one before 1601.

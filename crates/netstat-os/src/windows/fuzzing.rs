@@ -5,7 +5,7 @@ use super::offload::Offloads;
 use super::source::Estats;
 use super::udp_peers::Peers;
 use super::{
-    addresses, bound, counters, firewall, interface_counters, interfaces, limits, modules, persistent,
+    addresses, bound, counters, etw, firewall, interface_counters, interfaces, limits, modules, persistent,
     processes, routes, sockets, stand_ins, tcp_info, templates,
 };
 use netstat_model::{Family, TcpInfo};
@@ -67,4 +67,9 @@ pub fn windows_persistent_routes(data: &[u8]) {
 /// Decodes firewall rules and settings.
 pub fn windows_firewall(data: &[u8]) {
     firewall::decode_all(data);
+}
+
+/// Decodes what the kernel tells of connections and processes.
+pub fn windows_events(data: &[u8]) {
+    etw::decode_all(data);
 }

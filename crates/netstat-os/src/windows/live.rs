@@ -12,9 +12,10 @@ mod network;
 mod processes;
 mod programs;
 mod registry;
+mod trace;
 
 use super::memory::Memory;
-use super::source::{Question, Source};
+use super::source::{Question, Source, Trace};
 use netstat_model::{Family, Transport};
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
@@ -95,6 +96,10 @@ impl Source for Live {
                 Ok(Memory::flat(milliseconds.to_le_bytes().to_vec()))
             }
         }
+    }
+
+    fn trace(&self) -> io::Result<Box<dyn Trace + '_>> {
+        Ok(Box::new(trace::Sessions::begin()?))
     }
 }
 

@@ -9,6 +9,7 @@ mod addresses;
 mod bound;
 mod clock;
 mod counters;
+mod etw;
 #[cfg(test)]
 mod fake;
 mod firewall;
@@ -237,7 +238,15 @@ impl Restrictions for Windows {
 
 impl Events for Windows {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
-        Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
+        let looks = |method| Box::new(Looks::new(self, Kinds::TCP_UDP, method, wishes));
+        // Whoever wants TCP alone shows it as it is: what the kernel tells comes too late for that.
+        if wishes.tcp_alone {
+            return looks(EventMethod::Looks(None));
+        }
+        match etw::begin(self, wishes) {
+            Ok(traced) => Box::new(traced),
+            Err(reason) => looks(EventMethod::NoTrace(reason)),
+        }
     }
 }
 

@@ -210,6 +210,22 @@ fn family_word(family: Family) -> &'static str {
 pub(crate) trait Source {
     /// Asks a question. The error is the Win32 error of the function.
     fn ask(&self, question: &Question) -> io::Result<Memory>;
+
+    /// Begins to hear what the kernel tells of connections and processes (ETW). A source without that fails.
+    fn trace(&self) -> io::Result<Box<dyn Trace + '_>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// What the kernel tells as it happens. It stops telling with this value.
+pub(crate) trait Trace {
+    /// Takes what has come since the last time, in the form that `etw/packed.rs` has.
+    fn take(&mut self) -> io::Result<Vec<u8>>;
+
+    /// Returns whether nothing more will come: a recording is at its end.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// A source whose answers are recorded.
@@ -235,6 +251,58 @@ impl<S: Source> Source for Recording<S> {
         self.recorder.add(question.function(), &question.arguments(), recorded);
         answer
     }
+
+    fn trace(&self) -> io::Result<Box<dyn Trace + '_>> {
+        let begun = self.source.trace();
+        self.recorder.add(TRACE, "", begun.as_ref().map(|_| &[][..]));
+        Ok(Box::new(RecordedTrace { trace: begun?, recorder: &self.recorder, taken: 0 }))
+    }
+}
+
+#[cfg(windows)]
+struct RecordedTrace<'a> {
+    trace: Box<dyn Trace + 'a>,
+    recorder: &'a Recorder,
+    taken: u64,
+}
+
+#[cfg(windows)]
+impl Trace for RecordedTrace<'_> {
+    fn take(&mut self) -> io::Result<Vec<u8>> {
+        let taken = self.trace.take();
+        self.recorder.add(TOLD, &self.taken.to_string(), taken.as_deref());
+        self.taken += 1;
+        taken
+    }
+}
+
+/// How [`Source::trace`] and [`Trace::take`] are recorded: functions. Each take is a question of its own, because the last
+/// answer is not given again.
+pub(super) const TRACE: &str = "StartTraceW";
+pub(super) const TOLD: &str = "ProcessTrace";
+
+struct PlayedTrace<'a> {
+    player: &'a Player,
+    taken: u64,
+    is_over: bool,
+}
+
+impl Trace for PlayedTrace<'_> {
+    fn take(&mut self) -> io::Result<Vec<u8>> {
+        let told = self.player.answer(TOLD, &self.taken.to_string());
+        self.taken += 1;
+        match told {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.is_over = true;
+                Ok(Vec::new())
+            }
+            told => told.map(<[u8]>::to_vec),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
 }
 
 impl Source for Arc<Player> {
@@ -244,5 +312,11 @@ impl Source for Arc<Player> {
             // Another system has other errors of the same numbers.
             if self.system().is_this() { error } else { win32_error::foreign(error) }
         })?)
+    }
+
+    fn trace(&self) -> io::Result<Box<dyn Trace + '_>> {
+        let begun = self.answer(TRACE, "");
+        begun.map_err(|error| if self.system().is_this() { error } else { win32_error::foreign(error) })?;
+        Ok(Box::new(PlayedTrace { player: self, taken: 0, is_over: false }))
     }
 }

@@ -10,8 +10,10 @@ pub(super) const ACCESS_DENIED: i32 = 5;
 const NOT_SUPPORTED: i32 = 50;
 /// No process has this number, or no connection has these ends.
 pub(super) const INVALID_PARAMETER: i32 = 87;
+pub(super) const CALL_NOT_IMPLEMENTED: i32 = 120;
 pub(super) const PROC_NOT_FOUND: i32 = 127;
 pub(super) const NOT_FOUND: i32 = 1168;
+pub(super) const PRIVILEGE_NOT_HELD: i32 = 1314;
 /// A SID belongs to no account.
 pub(super) const NONE_MAPPED: i32 = 1332;
 

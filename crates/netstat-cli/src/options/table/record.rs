@@ -5,8 +5,8 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat record` takes as well.
-pub(in super::super) const SHARED: [&str; 8] =
-    ["credentials", "generate", "geo", "help", "lang", "owners", "store", "utf8"];
+pub(in super::super) const SHARED: [&str; 10] =
+    ["credentials", "generate", "geo", "help", "lang", "owners", "record", "replay", "store", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "arguments", switch(recorder.arguments);
@@ -23,6 +23,11 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
                  that is given, and tells on standard error what is missing, and when no recorder is running."
                 "JSON 줄의 의미는 docs/recorder.ko.md에 있습니다. history --follow는 --since를 주면 그때부터 끝난 연결로 시작하고, \
                  빠진 구간과 기록기가 멈춘 사실을 표준 오류로 알립니다.";
+    [] "install-service", switch(recorder.install_service);
+        "Install the recorder as a service of Windows",
+        "Installs the recorder as the service netstat-record of Windows and starts it, with the options that are typed as well. Takes \
+         an administrator.",
+        "기록기를 Windows 서비스 netstat-record로 설치하고 시작합니다. 함께 입력한 옵션으로 실행됩니다. 관리자 권한이 필요합니다.";
     [] "keep", value(recorder.keep, "SIZE", "1GiB", ValueKind::Free, values::parse_size);
         "Let the history grow to this size",
         "Lets the history grow to this size (500M, 2G; 1 GiB if it is not given). The oldest connections go first.",
@@ -51,4 +56,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.",
         "이 기록에 쓰고 있는 기록기를 중지하고, 끝날 때까지 기다립니다.";
+    [] "uninstall-service", switch(recorder.uninstall_service);
+        "Remove the service of Windows",
+        "Stops the service netstat-record and removes it. Its history stays.",
+        "서비스 netstat-record를 중지하고 제거합니다. 기록은 남습니다.";
 };

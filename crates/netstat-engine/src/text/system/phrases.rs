@@ -103,6 +103,23 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("start the BPF iterator", "BPF 반복자 시작하기"),
     ("read from the BPF iterator", "BPF 반복자에서 읽기"),
     (
+        "traced: every TCP connection is seen from its handshake to its end, with its process (ETW); how it ended, and UDP, are \
+         known from looks, once a second",
+        "추적: 모든 TCP 연결을 핸드셰이크부터 끝까지 프로세스와 함께 봄(ETW). 어떻게 끝났는지와 UDP는 1초마다 확인해서 앎",
+    ),
+    (
+        "looks only: a connection that opens and ends between two looks, once a second, is not seen; the events of Windows (ETW) \
+         were not used: *",
+        "확인만: 1초마다 확인하는 사이에 열리고 끝난 연결은 볼 수 없음. Windows 이벤트(ETW)를 쓰지 않은 이유: *",
+    ),
+    (
+        "it takes an administrator or a member of the group Performance Log Users",
+        "관리자이거나 Performance Log Users 그룹의 구성원이어야 함",
+    ),
+    ("this system has none", "이 시스템에는 없음"),
+    ("the recording has none", "저장된 시스템 응답에 없음"),
+    ("Windows refused with error *", "Windows가 거부함(오류 *)"),
+    (
         "complete: every end of a TCP connection is seen, with its process (BPF)",
         "전체: 끝난 TCP 연결을 모두, 프로세스와 함께 봄(BPF)",
     ),

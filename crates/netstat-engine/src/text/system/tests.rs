@@ -2,6 +2,7 @@
 
 use super::*;
 use netstat_model::Protocol;
+use netstat_model::history::NoTrace;
 use netstat_model::owner_method::BpfStep;
 
 fn has_korean(text: &Text) -> bool {
@@ -107,8 +108,13 @@ fn methods_have_their_korean_and_the_english_of_the_model() {
     for method in [OwnerMethod::NotNeeded, OwnerMethod::Table, OwnerMethod::Bpf] {
         assert!(has_korean(&owner_method(&method)), "{method:?}");
     }
-    for method in [EventMethod::Bpf, EventMethod::Looks(None)] {
+    for method in [EventMethod::Bpf, EventMethod::Trace, EventMethod::Looks(None)] {
         assert!(has_korean(&event_method(&method)), "{method:?}");
+    }
+    for reason in [NoTrace::NotPermitted, NoTrace::Silent, NoTrace::NotRecorded, NoTrace::Refused(1450)] {
+        let method = EventMethod::NoTrace(reason);
+        assert_eq!(event_method(&method).english(), method.to_string());
+        assert!(has_korean(&phrase(&reason.to_string())), "{reason:?}");
     }
 }
 

@@ -1,0 +1,49 @@
+//! The recorder as a service.
+
+use crate::folder::Folder;
+use crate::run::{netstat, output};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Waits until something is so, for a minute at most.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// What the service manager says of the service.
+fn asked() -> String {
+    let said = output(Command::new("sc.exe").args(["query", "netstat-record"]));
+    String::from_utf8_lossy(&said.stdout).into_owned()
+}
+
+#[test]
+fn the_service_is_installed_runs_stops_and_is_removed() {
+    let folder = Folder::new("service");
+    let store = folder.0.display().to_string();
+    let installed = netstat(&format!("record --install-service --store {store}"));
+    assert_eq!(installed.code, Some(0), "{installed:?}");
+    assert!(installed.text.contains("installed and running"), "{installed:?}");
+    let again = netstat(&format!("record --install-service --store {store}"));
+    assert_eq!((again.code, again.complaint.lines().count()), (Some(1), 1), "{again:?}");
+
+    let status = || netstat(&format!("record --status --store {store}"));
+    eventually("it records", || status().code == Some(0));
+    let log = std::fs::read_to_string(folder.0.join("record.log")).unwrap();
+    assert!(log.contains("looks only"), "it says by what means it sees, and Wine has no events: {log}");
+    assert!(asked().contains("RUNNING"), "{}", asked());
+
+    // Stopped by the manager it ends as it should.
+    output(Command::new("sc.exe").args(["stop", "netstat-record"]));
+    eventually("it stops", || status().code == Some(1) && asked().contains("STOPPED"));
+    let removed = netstat("record --uninstall-service");
+    assert_eq!((removed.code, removed.complaint.as_str()), (Some(0), ""), "{removed:?}");
+    let gone = netstat("record --uninstall-service");
+    assert_eq!(gone.code, Some(1));
+    assert_eq!(gone.complaint, "netstat: netstat-record is not installed\r\n");
+    // What it recorded can be read.
+    assert_eq!(netstat(&format!("history --store {store}")).code, Some(0));
+}
