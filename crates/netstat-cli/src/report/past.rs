@@ -420,14 +420,19 @@ const MOST_SAID: usize = 5;
 
 /// Says what is missing, on standard error.
 pub(super) fn say_gaps(gaps: &[Gap], zone: &Zone) {
-    for gap in gaps.iter().take(MOST_SAID) {
+    say_lacks(&gaps.iter().map(|gap| gap_text(gap, zone)).collect::<Vec<_>>());
+}
+
+/// Says why a history is not whole, on standard error.
+pub(super) fn say_lacks(lacks: &[Text]) {
+    for lack in lacks.iter().take(MOST_SAID) {
         output::complain(&both!(
-            "the history is incomplete: {gap}",
-            "기록이 완전하지 않습니다: {gap}",
-            gap = gap_text(gap, zone)
+            "the history is incomplete: {lack}",
+            "기록이 완전하지 않습니다: {lack}",
+            lack
         ));
     }
-    if let more @ 1.. = gaps.len().saturating_sub(MOST_SAID) {
+    if let more @ 1.. = lacks.len().saturating_sub(MOST_SAID) {
         output::complain(&both!(
             "the history is incomplete: there {more?is|are} {more} more {more?gap|gaps}",
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
