@@ -1,7 +1,7 @@
 //! `netstat check --at` and `--since`: what checks say of a history.
 
 use super::judge::{self, JudgedTable};
-use super::past::{self, gap_text};
+use super::past::{self, filtered_text, gap_text};
 use super::{Session, check, explain, history};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::{check as people, check_json};
@@ -11,7 +11,7 @@ use netstat_check::{
 };
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_engine::text::quote::{for_shell, one_line};
+use netstat_engine::text::quote::for_shell;
 use netstat_model::{SnapshotInfo, Warning};
 use netstat_os::{Machine, Restrictions};
 use netstat_store::{CourseWishes, Gap, Reader, Span};
@@ -229,20 +229,8 @@ fn lacks(
 
 /// Returns what a recorder did not keep or see of a span.
 fn what_lacks(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Vec<Text>, Text> {
-    let shown = |time| session.zone.to_the_second(time);
-    let mut lacks: Vec<Text> = reader
-        .filtered(span)
-        .iter()
-        .map(|it| {
-            both!(
-                "from {from} to {until} only connections were recorded that match: {filter}",
-                "{from}부터 {until}까지는 다음 필터에 맞는 연결만 기록함: {filter}",
-                from = shown(it.from),
-                until = shown(it.until),
-                filter = one_line(it.filter)
-            )
-        })
-        .collect();
+    let filtered = reader.filtered(span);
+    let mut lacks: Vec<Text> = filtered.iter().map(|it| filtered_text(it, &session.zone)).collect();
     let gaps = reader.gaps(span).map_err(|error| past::store_error(&error))?;
     // While a machine is suspended, nothing happens.
     let gaps = gaps.iter().filter(|gap| gap.lost != Some(0));
