@@ -1,7 +1,7 @@
 //! `netstat check --at` and `--since`: what checks say of a history.
 
 use super::judge::{self, JudgedTable};
-use super::past::{self, gap_text};
+use super::past::{self, filtered_text, gap_text};
 use super::{Session, check, explain, history};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::{check as people, check_json};
@@ -11,10 +11,10 @@ use netstat_check::{
 };
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_engine::text::quote::{for_shell, one_line};
+use netstat_engine::text::quote::for_shell;
 use netstat_model::{SnapshotInfo, Warning};
 use netstat_os::{Machine, Restrictions};
-use netstat_store::{CourseWishes, Reader, Span};
+use netstat_store::{CourseWishes, Gap, Reader, Span};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -64,6 +64,8 @@ struct Judged {
     looked: people::Looked,
     info: SnapshotInfo,
     warnings: Vec<Warning>,
+    /// Why the history is not whole, if it is not.
+    lacks: Vec<Text>,
 }
 
 fn show(
@@ -73,7 +75,7 @@ fn show(
     named: bool,
     judged: Judged,
 ) -> Result<ExitCode, Trouble> {
-    let Judged { findings, looked, info, warnings } = judged;
+    let Judged { findings, looked, info, warnings, lacks } = judged;
     let warnings = check::each_once(warnings);
     let language = session.settings.language;
     let overall = worst(findings.iter().filter(|finding| named || !finding.never_told));
@@ -85,7 +87,8 @@ fn show(
     };
     let mut out = Vec::new();
     let written = if checks.json {
-        let words = warnings.iter().map(|warning| lacking(warning).of(language).to_owned()).collect();
+        let told = warnings.iter().map(lacking).chain(lacks.iter().cloned());
+        let words = told.map(|text| text.of(language).to_owned()).collect();
         check_json::render((&findings, overall), chosen, &looked, &info, words, language, &mut out)
     } else {
         people::render(&findings, chosen, &looked, &style, &mut out)
@@ -93,6 +96,7 @@ fn show(
     let mut stdout = output::stdout();
     output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
     Warnings::default().say_as(warnings, lacking);
+    past::say_lacks(&lacks);
     Ok(ExitCode::from(overall.exit_code()))
 }
 
@@ -130,10 +134,8 @@ fn moment(
         );
         findings.push(Finding { check: check.name, ..Finding::never_told(why, now) });
     }
-    let span = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
-    past::say_filtered(reader, &span, session);
-    past::say_gaps(&reader.gaps(&span).map_err(|error| past::store_error(&error))?, &session.zone);
-    Ok(Judged { findings, looked: people::Looked::of(&evidence), info, warnings })
+    let lacks = what_lacks(session, reader, &Span { since: Some(time), until: Some(just_behind(time)) })?;
+    Ok(Judged { findings, looked: people::Looked::of(&evidence), info, warnings, lacks })
 }
 
 fn by_name(check: &Check) -> bool {
@@ -199,7 +201,11 @@ fn over_time(
     let info = SnapshotInfo { at: Some(until), uptime: None, host, boot_id: None, namespace: None };
     let ends = usize::try_from(over.ends).unwrap_or(usize::MAX);
     let looked = people::Looked { sockets: ends, elapsed: None, span: Some([moment(from), moment(until)]) };
-    Ok(Judged { findings, looked, info, warnings: Vec::new() })
+    Ok(Judged { findings, looked, info, warnings: Vec::new(), lacks: over.lacks })
+}
+
+fn just_behind(time: SystemTime) -> SystemTime {
+    time.checked_add(Duration::from_micros(1)).unwrap_or(time)
 }
 
 /// Returns why the history of a span is not whole, if it is not.
@@ -208,28 +214,26 @@ fn lacks(
     reader: &Reader,
     asked: &Span,
     (from, until): (SystemTime, SystemTime),
-    damaged: &[netstat_store::Gap],
+    damaged: &[Gap],
 ) -> Result<Vec<Text>, Text> {
-    let mut lacks = Vec::new();
-    let shown = |time| session.zone.to_the_second(time);
-    let span = Span { since: Some(from), until: Some(until) };
-    for it in reader.filtered(&span) {
-        lacks.push(both!(
-            "from {from} to {until} only connections were recorded that match: {filter}",
-            "{from}부터 {until}까지는 다음 필터에 맞는 연결만 기록함: {filter}",
-            from = shown(it.from),
-            until = shown(it.until),
-            filter = one_line(it.filter)
-        ));
-    }
+    let mut lacks =
+        what_lacks(session, reader, &Span { since: Some(just_behind(from)), until: Some(until) })?;
     // The first moments of a span are not what somebody means who asks for the last day.
     if asked.since.is_some_and(|since| since + Duration::from_secs(1) < from) {
-        lacks.push(both!("the history begins at {from}", "기록은 {from}에 시작함", from = shown(from)));
+        let from = session.zone.to_the_second(from);
+        lacks.push(both!("the history begins at {from}", "기록은 {from}에 시작함", from));
     }
-    let mut gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
-    gaps.extend_from_slice(damaged);
+    lacks.extend(damaged.iter().map(|gap| gap_text(gap, &session.zone)));
+    Ok(lacks)
+}
+
+/// Returns what a recorder did not keep or see of a span.
+fn what_lacks(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Vec<Text>, Text> {
+    let filtered = reader.filtered(span);
+    let mut lacks: Vec<Text> = filtered.iter().map(|it| filtered_text(it, &session.zone)).collect();
+    let gaps = reader.gaps(span).map_err(|error| past::store_error(&error))?;
     // While a machine is suspended, nothing happens.
-    gaps.retain(|gap| gap.lost != Some(0) && gap.until > from);
-    lacks.extend(gaps.iter().map(|gap| gap_text(gap, &session.zone)));
+    let gaps = gaps.iter().filter(|gap| gap.lost != Some(0));
+    lacks.extend(gaps.map(|gap| gap_text(gap, &session.zone)));
     Ok(lacks)
 }

@@ -46,6 +46,8 @@ struct Known {
 /// ends, and their processes. What is missing is told in any case.
 pub(super) struct Chosen {
     filter: Filter,
+    /// The name of this host, as a history has it.
+    host: Option<String>,
     processes: FxHashMap<ProcessInstance, Known>,
     open: FxHashMap<Key, Open>,
     needed: u64,
@@ -53,9 +55,9 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// `open` are the connections that are kept already, and whose ends will be.
-    pub(super) fn new(filter: Filter, open: &[ConnectionRecord]) -> Self {
-        let mut chosen =
-            Self { filter, processes: FxHashMap::default(), open: FxHashMap::default(), needed: 0 };
+    pub(super) fn new(filter: Filter, host: Option<String>, open: &[ConnectionRecord]) -> Self {
+        let (processes, known) = (FxHashMap::default(), FxHashMap::default());
+        let mut chosen = Self { filter, host, processes, open: known, needed: 0 };
         for record in open {
             chosen.remember(record, true);
         }
@@ -157,7 +159,7 @@ impl Chosen {
             descriptor: None,
         });
         let seen = Seen::Whole { last: record.ended.is_none().then_some(now.since_1970) };
-        let socket = socket_of(&dated(record, now), None, owner, None, seen);
+        let socket = socket_of(&dated(record, now), None, owner, self.host.as_deref(), seen);
         let find = |key: ProcessKey| known.map(|known| &known.process).filter(|process| process.id == key);
         let context = Context::new(&find);
         // Of a process that was forgotten nobody can say that it does not match.
@@ -188,6 +190,8 @@ mod tests {
     use super::*;
     use netstat_engine::filter::NumbersOnly;
     use netstat_model::history::{EndReason, GapCause, RecordGap};
+    use netstat_store::{Preselection, Reader, Span, Writer, WriterOptions};
+    use std::ops::ControlFlow;
 
     fn process(pid: u32, name: &str) -> ConnectionEvent {
         let process = ProcessKey { pid, start_time: 1 };
@@ -251,7 +255,7 @@ mod tests {
     }
 
     fn chosen(filter: &str, open: &[ConnectionRecord]) -> Chosen {
-        Chosen::new(Filter::parse(&[filter.into()], &NumbersOnly).unwrap(), open)
+        Chosen::new(Filter::parse(&[filter.into()], &NumbersOnly).unwrap(), Some("web-1".into()), open)
     }
 
     fn opened(record: ConnectionRecord) -> ConnectionEvent {
@@ -306,6 +310,92 @@ mod tests {
             ended(connection(5, 1, Some(190))),
         ];
         assert_eq!(kept(&mut established, events), ["opened 4", "ended 3", "ended 4"]);
+    }
+
+    /// The cookies of the ends that a history has, of those that a filter selects.
+    fn asked(store: &std::path::Path, filter: Option<&str>) -> Vec<u64> {
+        let reader = Reader::open(store).unwrap();
+        let (processes, _) = reader.processes().unwrap();
+        let filter = filter.map(|text| Filter::parse(&[text.into()], &NumbersOnly).unwrap());
+        let mut cookies = Vec::new();
+        reader
+            .ends(&Span::default(), &Preselection::default(), &mut |socket| {
+                let find = |key: ProcessKey| processes.get(&key);
+                let context = Context::new(&find);
+                if filter.as_ref().is_none_or(|filter| filter.matches(socket, &context).is_yes()) {
+                    cookies.extend(socket.id.cookie);
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        cookies.sort_unstable();
+        cookies
+    }
+
+    #[test]
+    fn what_is_kept_is_what_the_history_of_all_would_have_answered() {
+        let folder = std::env::temp_dir().join(format!("netstat-chosen-{}", std::process::id()));
+        let now = ClockReading {
+            boot_id: "one".into(),
+            since_boot: Duration::from_secs(200),
+            since_1970: Duration::from_secs(1_790_000_200),
+        };
+        let options = WriterOptions { host: Some("web-1".into()), ..WriterOptions::default() };
+        let other = |cookie, change: fn(&mut ConnectionRecord)| {
+            let mut record = connection(cookie, 2, Some(150 + cookie));
+            change(&mut record);
+            ended(record)
+        };
+        let events = vec![
+            process(1, "curl"),
+            process(2, "other"),
+            ended(connection(1, 1, Some(101))),
+            ended(connection(2, 1, Some(190))),
+            other(3, |record| record.remote = Some(IpEndpoint::new([10, 0, 0, 1].into(), 22, 0))),
+            other(4, |record| record.ended = Some((Duration::from_secs(160), EndReason::Refused))),
+            other(5, |record| record.process = None),
+            other(6, |record| record.started = None),
+            other(7, |record| record.transport = Transport::Udp),
+            other(8, |record| record.bytes_received = Some(1 << 20)),
+            other(9, |record| (record.role, record.remote) = (ConnectionRole::Listener, None)),
+        ];
+        let keep = |name: &str, events: &[ConnectionEvent]| {
+            let store = folder.join(name);
+            let mut writer = Writer::open(&store, &options, &now).unwrap();
+            writer.append(events);
+            writer.commit(&now).unwrap();
+            store
+        };
+        let all = keep("all", &events);
+        assert_eq!(asked(&all, None).len(), 9);
+        let filters = [
+            "process curl",
+            "not process curl",
+            "pid 1 or port 22",
+            "dst 10.0.0.0/8",
+            "not dst 10.0.0.0/8 and tcp",
+            "udp",
+            "lasted > 60s",
+            "not lasted > 60s",
+            "reason refused",
+            "bytes_received > 1k",
+            "hostname web-*",
+            "state closed",
+            "started > 2026-09-21T14:14:00Z",
+            "ended < 2026-09-21T14:15:30Z",
+            "not rport 443",
+        ];
+        let mut found = 0;
+        for (number, filter) in filters.iter().enumerate() {
+            let mut chosen = chosen(filter, &[]);
+            let mut some = events.clone();
+            chosen.choose(&mut some, &now);
+            let kept = asked(&keep(&number.to_string(), &some), None);
+            assert_eq!(kept, asked(&all, Some(filter)), "{filter}");
+            found += kept.len();
+        }
+        assert!(found > 30, "{found}");
+        let _ = std::fs::remove_dir_all(folder);
     }
 
     #[test]

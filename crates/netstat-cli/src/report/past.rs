@@ -18,7 +18,7 @@ use netstat_model::{
 use netstat_os::{
     Machine, NameDatabases, NameLookup, Opened, Origin, Processes, Routes, SocketWatch, Sockets,
 };
-use netstat_store::{At, Fault, Gap, Past, Reader, Span, Standing, StoreError};
+use netstat_store::{At, Fault, Filtered, Gap, Past, Reader, Span, Standing, StoreError};
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -393,26 +393,21 @@ pub(super) fn what_was_recorded<'r>(
 /// Says which connections alone were recorded in a span, where that was not all of them.
 pub(super) fn say_filtered(reader: &Reader, span: &Span, session: &Session<'_>) {
     let asked = session.filter.as_ref().map(ToString::to_string);
-    let filtered = reader.filtered(span);
+    let mut filtered = reader.filtered(span);
     // Who asks for what was chosen lacks nothing.
-    let lacking = || filtered.iter().filter(|it| asked.as_deref() != Some(it.filter));
-    for it in lacking().take(MOST_SAID) {
-        output::complain(&both!(
-            "the history is incomplete: from {from} to {until} only connections were recorded that match: {filter}",
-            "기록이 완전하지 않습니다: {from}부터 {until}까지는 다음 필터에 맞는 연결만 기록했습니다: {filter}",
-            from = session.zone.to_the_second(it.from),
-            until = session.zone.to_the_second(it.until),
-            filter = one_line(it.filter)
-        ));
-    }
-    if let more @ 1.. = lacking().count().saturating_sub(MOST_SAID) {
-        output::complain(&both!(
-            "the history is incomplete: there {more?is|are} {more} more {more?span|spans} in which not every connection was \
-             recorded",
-            "기록이 완전하지 않습니다: 일부 연결만 기록한 구간이 {more}개 더 있습니다",
-            more
-        ));
-    }
+    filtered.retain(|it| asked.as_deref() != Some(it.filter));
+    say_lacks(&filtered.iter().map(|it| filtered_text(it, &session.zone)).collect::<Vec<_>>());
+}
+
+/// Returns which connections alone were recorded, and when.
+pub(super) fn filtered_text(it: &Filtered<'_>, zone: &Zone) -> Text {
+    both!(
+        "from {from} to {until} only connections were recorded that match: {filter}",
+        "{from}부터 {until}까지는 다음 필터에 맞는 연결만 기록함: {filter}",
+        from = zone.to_the_second(it.from),
+        until = zone.to_the_second(it.until),
+        filter = one_line(it.filter)
+    )
 }
 
 /// The most gaps that are said one by one.
@@ -420,14 +415,19 @@ const MOST_SAID: usize = 5;
 
 /// Says what is missing, on standard error.
 pub(super) fn say_gaps(gaps: &[Gap], zone: &Zone) {
-    for gap in gaps.iter().take(MOST_SAID) {
+    say_lacks(&gaps.iter().map(|gap| gap_text(gap, zone)).collect::<Vec<_>>());
+}
+
+/// Says why a history is not whole, on standard error.
+pub(super) fn say_lacks(lacks: &[Text]) {
+    for lack in lacks.iter().take(MOST_SAID) {
         output::complain(&both!(
-            "the history is incomplete: {gap}",
-            "기록이 완전하지 않습니다: {gap}",
-            gap = gap_text(gap, zone)
+            "the history is incomplete: {lack}",
+            "기록이 완전하지 않습니다: {lack}",
+            lack
         ));
     }
-    if let more @ 1.. = gaps.len().saturating_sub(MOST_SAID) {
+    if let more @ 1.. = lacks.len().saturating_sub(MOST_SAID) {
         output::complain(&both!(
             "the history is incomplete: there {more?is|are} {more} more {more?gap|gaps}",
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",

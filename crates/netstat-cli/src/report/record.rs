@@ -88,7 +88,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     };
     let mut chosen = session.filter.clone().map(|filter| {
         let kept = history.as_ref().map(|history| &*history.open_before).unwrap_or_default();
-        Chosen::new(filter, kept)
+        Chosen::new(filter, system.host_name().ok(), kept)
     });
     let beside = match (&recording.ship, &history) {
         (Some(place), Some(history)) => Some(ship::Beside::begin(history.writer.file(), place, SHIPPING)?),

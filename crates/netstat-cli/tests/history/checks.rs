@@ -69,6 +69,13 @@ fn checks_judge_a_span_of_the_past() {
     // Where ends were lost, that nothing is wrong is not known.
     let (code, out, _) = history.run(&["check", "close-wait", "--since", "2026-09-21T14:25:00Z"]);
     assert!(code == 3 && out.contains("7 ends of connections were lost"), "{out}");
+    // What is wrong is so, whatever else there may be; that there may be more is said beside it.
+    let words = ["check", "connecting", "--since", "2026-09-21T14:01:00Z", "--json"];
+    let (code, out, error) = history.run(&words);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let lost = "7 ends of connections were lost";
+    assert!(code == 1 && json["warnings"][0].as_str().unwrap().contains(lost), "{out}");
+    assert!(error.contains(lost), "{error}");
     // Nor is it where the history has not all of the span.
     let (code, out, _) =
         history.run(&["check", "close-wait", "--since", "2026-09-20", "--until", "2026-09-21T14:20:00Z"]);

@@ -16,6 +16,10 @@ fn scattered(number: u64) -> u64 {
     (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
+fn port(number: u64) -> u16 {
+    u16::try_from(number % 65_536).unwrap()
+}
+
 fn bytes_of(folder: &Folder) -> u64 {
     let files = std::fs::read_dir(folder.as_ref()).unwrap();
     files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
@@ -55,7 +59,7 @@ fn peers_and_scanned_ports_without_number_do_not_fill_the_disk() {
     let local = IpEndpoint::new([192, 0, 2, 1].into(), 53, 0);
     let peer = |number: u64| {
         let address = u128::from(scattered(number)) << 64 | u128::from(scattered(number + 7));
-        IpEndpoint::new(IpAddr::V6(Ipv6Addr::from_bits(address)), (scattered(number) >> 40) as u16, 0)
+        IpEndpoint::new(IpAddr::V6(Ipv6Addr::from_bits(address)), port(scattered(number) >> 40), 0)
     };
     let base = connection(1, 100, None);
     let udp = |number| ConnectionRecord {
@@ -71,8 +75,8 @@ fn peers_and_scanned_ports_without_number_do_not_fill_the_disk() {
     let scan = |number: u64| ConnectionRecord {
         cookie: number + 1,
         role: ConnectionRole::Passive,
-        local: IpEndpoint { port: (number % 65_536) as u16, ..local },
-        remote: Some(IpEndpoint { port: (scattered(number) >> 45) as u16, ..peer(0) }),
+        local: IpEndpoint { port: port(number), ..local },
+        remote: Some(IpEndpoint { port: port(scattered(number) >> 45), ..peer(0) }),
         bytes_received: Some(scattered(number) >> 20),
         ..base.clone()
     };

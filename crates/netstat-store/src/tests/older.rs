@@ -122,6 +122,9 @@ fn made_now(folder: &Folder) {
     writer.commit(&clock(last)).unwrap();
 }
 
+/// The columns of a block, but for what was added later.
+type Block = (i64, i64, i64, i64, i64, Vec<u8>, Vec<u8>);
+
 /// Makes a store as that version did, with what one of now holds.
 fn made_by(version: i64, now: &Folder, folder: &Folder) -> PathBuf {
     std::fs::create_dir_all(folder.as_ref()).unwrap();
@@ -173,7 +176,7 @@ fn made_by(version: i64, now: &Folder, folder: &Folder) -> PathBuf {
         .unwrap();
         return file;
     }
-    let blocks: Vec<(i64, i64, i64, i64, i64, Vec<u8>, Vec<u8>)> = old
+    let blocks: Vec<Block> = old
         .prepare("SELECT id, boot, first_at, last_at, n, bloom, cols FROM now.block")
         .unwrap()
         .query_map([], |row| {
