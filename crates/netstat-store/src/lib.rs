@@ -29,6 +29,7 @@ mod past;
 mod pending;
 mod preselect;
 mod processes;
+mod reached;
 mod reader;
 mod row;
 mod scan;
@@ -41,7 +42,7 @@ mod tests;
 mod unsent;
 mod writer;
 
-pub use beside::Beside;
+pub use beside::{Beside, file_of};
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
 pub use life::{Presence, Seen, presence, socket_of};

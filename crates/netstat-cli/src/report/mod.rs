@@ -16,6 +16,7 @@ mod fleet_past;
 mod fleet_summary;
 mod history;
 mod in_place;
+mod lasting;
 mod live;
 mod logs;
 mod meaning;
