@@ -87,7 +87,10 @@ pub(crate) fn lines(
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
         (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
-        (word("If it is killed", "강제 종료되면"), survives),
+        match left {
+            Some(_) => (word("Left in the kernel", "커널에 남은 것"), survives),
+            None => (word("If it is killed", "강제 종료되면"), survives),
+        },
         (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),

@@ -83,15 +83,11 @@ pub(super) fn status(session: &Session<'_>, store: &Path) -> Option<Text> {
     match left(session, store, false) {
         Ok(folders) if folders.is_empty() => None,
         Ok(folders) => Some(both!(
-            "its programs go on in the kernel ({folders}): netstat record goes on with them, netstat record --stop removes them",
-            "커널 프로그램은 계속 실행 중입니다({folders}). netstat record는 이어서 기록하고, netstat record --stop은 없앱니다",
+            "its programs, which go on; netstat record goes on with them, netstat record --stop removes them: {folders}",
+            "계속 실행 중인 커널 프로그램. netstat record를 실행하면 이어서 기록하고, netstat record --stop은 없앱니다: {folders}",
             folders = listed(&folders)
         )),
-        Err(error) => Some(both!(
-            "whether its programs go on in the kernel is unknown: {why}",
-            "커널 프로그램이 계속 실행 중인지 알 수 없습니다. {why}",
-            why = why(&error)
-        )),
+        Err(error) => Some(both!("unknown: {why}", "알 수 없음: {why}", why = why(&error))),
     }
 }
 

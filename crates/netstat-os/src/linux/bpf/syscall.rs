@@ -250,7 +250,7 @@ pub(super) struct MapKind {
 /// # Errors
 /// `InvalidInput` for what is no map.
 pub(super) fn map_kind(map: &OwnedFd) -> io::Result<(MapKind, u32)> {
-    is_a(map, "bpf-map")?;
+    is_a(map, "map")?;
     // `struct bpf_map_info` to `name`.
     let [map_type, id, key_size, value_size, entries, _flags, name @ ..]: [u32; 10] = info(map)?;
     Ok((MapKind { map_type, key_size, value_size, entries, name: text(name) }, id))
@@ -261,7 +261,7 @@ pub(super) fn map_kind(map: &OwnedFd) -> io::Result<(MapKind, u32)> {
 /// # Errors
 /// `InvalidInput` for what is no link.
 pub(super) fn program_of(link: &OwnedFd) -> io::Result<u32> {
-    is_a(link, "bpf_link")?;
+    is_a(link, "link")?;
     // `struct bpf_link_info` to `prog_id`.
     let [_kind, _id, program] = info(link)?;
     Ok(program)
@@ -270,8 +270,9 @@ pub(super) fn program_of(link: &OwnedFd) -> io::Result<u32> {
 /// Fails for a descriptor of another kind: each kind would tell other things by the same words.
 fn is_a(object: &OwnedFd, kind: &str) -> io::Result<()> {
     let target = rustix::fs::readlink(format!("/proc/self/fd/{}", object.as_raw_fd()), Vec::new())?;
-    let is = target.to_bytes().windows(kind.len()).any(|piece| piece == kind.as_bytes());
-    if is { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    // A link is `bpf_link` or `bpf-link`, by where the descriptor came from.
+    let found = target.to_bytes().strip_prefix(b"anon_inode:bpf").and_then(|rest| rest.get(1..));
+    if found == Some(kind.as_bytes()) { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 /// Returns the bytes of the words of a name.
@@ -424,7 +425,7 @@ impl Program {
     /// # Errors
     /// `InvalidInput` for anything else.
     pub(super) fn known(program: OwnedFd, name: &str) -> io::Result<(Self, u32)> {
-        is_a(&program, "bpf-prog")?;
+        is_a(&program, "prog")?;
         // `struct bpf_prog_info` to `name`, at byte 64.
         let info: [u32; 20] = info(&program)?;
         let [kind, id, ..] = info;
