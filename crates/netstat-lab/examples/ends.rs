@@ -4,7 +4,11 @@
 //!
 //! Arguments: connections a second, seconds, and which connections are made by a process that lives for nothing else: each
 //! N-th, 0 for none.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program of the laboratory that fails by panicking")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a program of the laboratory that fails by panicking"
+)]
 
 use rustix::net::sockopt::set_socket_linger;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
