@@ -31,7 +31,12 @@ pub(super) struct Verdict {
     pub(super) other_process: usize,
     pub(super) no_process: usize,
     pub(super) other_reason: usize,
+    /// Some of those that are missing.
+    pub(super) examples: Vec<String>,
 }
+
+/// How many are shown.
+const EXAMPLES: usize = 5;
 
 impl Ends {
     fn add(&mut self, key: Key, end: End) {
@@ -85,7 +90,11 @@ impl Ends {
         let mut verdict = Verdict { made: self.count(), kept: kept.count(), ..Verdict::default() };
         for (key, made) in &self.0 {
             let mut found = kept.0.get(key).cloned().unwrap_or_default();
-            verdict.missing += made.len().saturating_sub(found.len());
+            let missing = made.len().saturating_sub(found.len());
+            verdict.missing += missing;
+            if missing > 0 && verdict.examples.len() < EXAMPLES {
+                verdict.examples.push(format!("{key:?}: made {made:?}, kept {found:?}"));
+            }
             verdict.invented += found.len().saturating_sub(made.len());
             let mut rest = Vec::new();
             for end in made {
@@ -115,11 +124,13 @@ impl Ends {
 }
 
 pub(super) fn print(what: &str, verdict: &Verdict, lost: u64) {
-    let Verdict { made, kept, missing, invented, other_process, no_process, other_reason } = verdict;
+    let Verdict { made, kept, missing, invented, other_process, no_process, other_reason, examples } =
+        verdict;
     println!(
         "{what}: made {made}, kept {kept}, missing {missing}, invented {invented}, told as lost {lost}; other process \
          {other_process}, no process {no_process}, other reason {other_reason}"
     );
+    examples.iter().for_each(|example| println!("  missing: {example}"));
 }
 
 #[cfg(test)]
@@ -158,8 +169,11 @@ ready 1.0 3
             other_process: 1,
             no_process: 1,
             other_reason: 1,
+            examples: Vec::new(),
         };
-        assert_eq!(judged(history), expected);
+        let verdict = judged(history);
+        assert_eq!(verdict.examples.len(), 1, "{verdict:?}");
+        assert_eq!(Verdict { examples: Vec::new(), ..verdict }, expected);
         assert!(Ends::of_generator("out 7\n").is_err());
     }
 }

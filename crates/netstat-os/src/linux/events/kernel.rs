@@ -329,23 +329,7 @@ impl<'a> KernelEvents<'a> {
         let Some(there) = There::list(self.source) else { return Ok(()) };
         let now = clock::uptime(self.source)?;
         let Difference { ended, opened } = self.balance.compare(&there.cookies(), &there.namespaces(), now);
-        let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
-        // Those that the buffer had no room for are a gap already.
-        let unseen = found.saturating_sub(self.lost_and_open);
-        self.lost_and_open = self.lost_and_open.saturating_sub(found);
-        if unseen > 0 {
-            self.unseen += unseen;
-            let boot_id = crate::linux::host::boot_id(self.source);
-            let ((from, until), lost, cause) = (self.compared, Some(unseen), GapCause::Unseen);
-            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost, cause }));
-        }
-        for mut record in ended {
-            self.unowned.remove(&record.cookie);
-            if let Some(held) = self.held.remove(&record.cookie) {
-                held.complete(&mut record);
-            }
-            into.push(ConnectionEvent::Ended(Box::new(record)));
-        }
+        self.tell_unseen(ended, self.compared.1, into);
         for record in there.records(&opened, now) {
             self.balance.open(&record);
             let record = Box::new(record);
@@ -356,6 +340,65 @@ impl<'a> KernelEvents<'a> {
         }
         self.compared = (self.compared.1, now);
         Ok(())
+    }
+
+    /// Tells ends that the programs did not, and that were by a moment.
+    fn tell_unseen(
+        &mut self,
+        ended: Vec<ConnectionRecord>,
+        until: Duration,
+        into: &mut Vec<ConnectionEvent>,
+    ) {
+        let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+        // Those that the buffer had no room for are a gap already.
+        let unseen = found.saturating_sub(self.lost_and_open);
+        self.lost_and_open = self.lost_and_open.saturating_sub(found);
+        if unseen > 0 {
+            self.unseen += unseen;
+            self.counts.unseen = self.unseen;
+            let boot_id = crate::linux::host::boot_id(self.source);
+            let (from, lost, cause) = (self.compared.0, Some(unseen), GapCause::Unseen);
+            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost, cause }));
+        }
+        for mut record in ended {
+            self.unowned.remove(&record.cookie);
+            if let Some(held) = self.held.remove(&record.cookie) {
+                held.complete(&mut record);
+            }
+            into.push(ConnectionEvent::Ended(Box::new(record)));
+        }
+    }
+
+    /// Compares for the last time. What had ended before the sockets were listed was told before the buffer was read after that,
+    /// so that this need not wait for another comparison.
+    fn compare_at_the_end(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        let Some(there) = There::list(self.source) else { return Ok(()) };
+        let (cookies, namespaces) = (there.cookies(), there.namespaces());
+        let now = clock::uptime(self.source)?;
+        let mut ended = self.balance.compare(&cookies, &namespaces, now).ended;
+        self.take_records(into)?;
+        ended.extend(self.balance.compare(&cookies, &namespaces, now).ended);
+        self.tell_unseen(ended, now, into);
+        Ok(())
+    }
+
+    /// Reads the buffer. Returns how many records made no sense.
+    fn take_records(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<u64, Error> {
+        let mut records = Vec::new();
+        let offset = self.offset;
+        let mut senseless = 0;
+        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
+            Some(record) => {
+                let may_wait = matches!(record, Record::Ended { owner_may_follow: true, .. });
+                records.push((record, if may_wait { bytes.into() } else { Box::default() }));
+            }
+            None => senseless += 1,
+        });
+        for (record, bytes) in records {
+            self.handle(record, bytes, into);
+        }
+        taken.map_err(|failure| failed(failure.reason()))?;
+        Ok(senseless)
     }
 
     /// Makes it believe what is not so: that one is open, and that nobody told of another. The next take compares.
@@ -413,6 +456,10 @@ impl Held {
     }
 }
 
+fn failed(reason: NoBpf) -> Error {
+    Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()))
+}
+
 impl EventStream for KernelEvents<'_> {
     fn method(&self) -> EventMethod {
         EventMethod::Bpf
@@ -423,26 +470,11 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
-        let failed =
-            |reason: NoBpf| Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()));
         if !self.has_taken_over {
             self.take_over()?;
         }
         into.append(&mut self.first);
-        let mut records = Vec::new();
-        let offset = self.offset;
-        let mut senseless = 0;
-        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
-            Some(record) => {
-                let may_wait = matches!(record, Record::Ended { owner_may_follow: true, .. });
-                records.push((record, if may_wait { bytes.into() } else { Box::default() }));
-            }
-            None => senseless += 1,
-        });
-        for (record, bytes) in records {
-            self.handle(record, bytes, into);
-        }
-        taken.map_err(|failure| failed(failure.reason()))?;
+        let senseless = self.take_records(into)?;
         let now = clock::uptime(self.source)?;
         if let Some(since) = self.missing_since.take() {
             let boot_id = crate::linux::host::boot_id(self.source);
@@ -474,6 +506,8 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        // What was not told cannot be found without a list, and is told by the next recorder.
+        let _ = self.compare_at_the_end(into);
         self.tell_half_closed(Duration::MAX, into);
         into.extend(self.waiting.drain().map(|(_, waiting)| ConnectionEvent::Ended(waiting.record)));
     }
