@@ -1,14 +1,13 @@
 //! What of a recorder the kernel keeps when it is killed: said at its start, by `--status` and by `--stop`.
 
 use super::Session;
-use super::recorder_status;
 use crate::output::{self, Trouble};
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system::io_error;
 use netstat_engine::text::{Language, Text};
 use netstat_os::{EventStream, Events as _, NotPinned};
-use netstat_store::{Beside, file_of};
+use netstat_store::file_of;
 use std::path::{Path, PathBuf};
 
 /// Says if nothing is kept, and whether this recorder goes on behind another.
@@ -56,11 +55,6 @@ pub(super) fn why(why: &NotPinned) -> Text {
 /// Returns both languages of a text.
 pub(super) fn both(text: &Text) -> [String; 2] {
     [Language::English, Language::Korean].map(|language| text.of(language).to_owned())
-}
-
-/// Returns since when the last recorder of a store counted.
-pub(super) fn since_of(store: &Path) -> Option<u64> {
-    Some(recorder_status::read(&Beside::of(store)).ok()??.since)
 }
 
 /// Returns the path of a file that leads to it from everywhere.

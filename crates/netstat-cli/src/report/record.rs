@@ -197,7 +197,7 @@ impl History {
             namespace: session.backend.namespace(),
             ..WriterOptions::default()
         };
-        let since_before = lasting::since_of(store);
+        let before = recorder_status::read(&Beside::of(store)).ok().flatten();
         let writer = Writer::open(store, &options, clock).map_err(|error| {
             both!(
                 "the history in {store} cannot be kept: {why}",
@@ -213,7 +213,7 @@ impl History {
             writer,
             beside,
             since: milliseconds(clock),
-            since_before,
+            since_before: before.map(|status| status.since),
             committed: Duration::ZERO,
             commits: 0,
             failed: 0,

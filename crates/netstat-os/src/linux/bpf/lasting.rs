@@ -1,11 +1,14 @@
 //! The programs of a recorder by their names in a BPF file system: given to new ones, and found again.
 
 use super::pins::Pins;
-use super::recorder::{COUNTS, SETTINGS};
 use super::skeleton::RING;
 use super::syscall::{Map, MapKind, Program, map_kind, pin, pinned, program_of};
 use rustix::fd::OwnedFd;
 use std::io;
+
+/// Bytes of `struct settings` and of `struct all_counts` in `bpf/recorder.h`.
+pub(super) const SETTINGS: usize = 8;
+pub(super) const COUNTS: usize = 64 * 144;
 
 /// The programs, in the order of `recorder.build`.
 const PROGRAMS: [&str; 4] = ["state_1", "state_2", "destroy_1", "destroy_2"];

@@ -1,7 +1,7 @@
 //! The programs that record connections, in the running kernel.
 
 use super::failure::Failure;
-use super::lasting::{self, Objects};
+use super::lasting::{self, COUNTS, Objects, SETTINGS};
 use super::pins::Pins;
 use super::ring::Ring;
 use super::skeleton::{self, RING};
@@ -10,10 +10,6 @@ use crate::contract::{NotPinned, Pinned};
 use crate::linux::source::{Lasting, RecorderProgram};
 use netstat_model::owner_method::BpfStep;
 use rustix::fd::OwnedFd;
-
-/// Bytes of `struct settings` and of `struct all_counts` in `bpf/recorder.h`.
-pub(super) const SETTINGS: usize = 8;
-pub(super) const COUNTS: usize = 64 * 144;
 
 /// The loaded programs. Dropping this unloads them.
 pub(crate) struct Recorder {
