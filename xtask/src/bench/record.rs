@@ -289,10 +289,11 @@ impl Recorder {
     fn end(mut self) -> Result<(Ends, u64)> {
         // What waits for its owner does so for a second.
         std::thread::sleep(Duration::from_secs(7));
-        let status = self.status()?;
-        let lost = status.number("Lost: buffer full:")? + status.number("Lost: never told:")?;
         self.ask(&["record", "--stop"])?;
         self.child.wait().context("wait for the recorder")?;
+        // It tells last what it found when it compared for the last time.
+        let status = self.status()?;
+        let lost = status.number("Lost: buffer full:")? + status.number("Lost: never told:")?;
         let columns = "side,pid,laddr,lport,raddr,rport,reason";
         let text = self.ask(&["history", "--csv", "--columns", columns])?;
         std::fs::remove_dir_all(&self.store).context("remove the store")?;
