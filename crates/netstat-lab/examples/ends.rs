@@ -5,6 +5,7 @@
 //! Arguments: connections a second, seconds, and which connections are made by a process that lives for nothing else: each
 //! N-th, 0 for none.
 #![allow(
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a program of the laboratory that fails by panicking"
