@@ -154,7 +154,7 @@ impl Maker {
         loop {
             match &*self.line() {
                 "done" => return,
-                line => self.note(&line.to_owned()),
+                line => self.note(line),
             }
         }
     }
@@ -165,7 +165,7 @@ impl Maker {
         loop {
             match &*self.line() {
                 "" => break,
-                line => self.note(&line.to_owned()),
+                line => self.note(line),
             }
         }
         assert!(self.child.wait().unwrap().success());

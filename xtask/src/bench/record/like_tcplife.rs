@@ -20,6 +20,9 @@ pub(super) fn bpftool() -> PathBuf {
     if usual.is_file() { usual.to_owned() } else { "bpftool".into() }
 }
 
+/// By side, server and port of the client.
+type Named = BTreeMap<(bool, SocketAddr, u16), Vec<[u32; 2]>>;
+
 /// The program that notes the current process, attached.
 struct Beside(Child);
 
@@ -58,12 +61,12 @@ impl Beside {
     }
 
     /// Returns whom it named: by side, server and port of the client, the one noted before or at CLOSE, and the one at CLOSE.
-    fn named(&self) -> Result<BTreeMap<(bool, SocketAddr, u16), Vec<[u32; 2]>>> {
+    fn named(&self) -> Result<Named> {
         let mut dump = workspace::program(bpftool());
         dump.args(["-j", "map", "dump", "pinned", &format!("{PINS}/owners")]);
         let text = workspace::output(dump)?;
         let all: serde_json::Value = serde_json::from_slice(&text).context("bpftool map dump")?;
-        let mut named: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut named = Named::new();
         for entry in all.as_array().into_iter().flatten() {
             let value = &entry["formatted"]["value"];
             let number = |name: &str| value[name].as_u64().and_then(|number| u32::try_from(number).ok());

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const ROOT: &str = "/sys/fs/bpf";
 
 /// `BPF_FS_MAGIC` of linux/magic.h.
-const MAGIC: i64 = 0xcafe_4a11;
+const MAGIC: rustix::fs::FsWord = 0xcafe_4a11;
 
 /// The begin of the name of a user's folder.
 const OURS: &str = "netstat-";
@@ -116,7 +116,7 @@ pub(crate) fn left_behind(file: &Path, wants_removal: bool) -> Result<Vec<PathBu
 fn mounted() -> Result<&'static Path, NotPinned> {
     let root = Path::new(ROOT);
     match rustix::fs::statfs(root) {
-        Ok(found) if i64::from(found.f_type) == MAGIC => Ok(root),
+        Ok(found) if found.f_type == MAGIC => Ok(root),
         Ok(_) | Err(Errno::NOENT) => Err(NotPinned::NotMounted(root)),
         Err(error) => Err(NotPinned::Refused(root.to_owned(), error.into())),
     }
