@@ -41,6 +41,9 @@ cargo xtask COMMAND
   bench live          measure netstat live with idle connections, on a terminal (Linux, root, util-linux)
   bench history [ENDS [FOLDER]]
                       write a history of ten million connections and ask it what operators ask
+  bench record [--only PART] [--seconds N] [--ends N] [--trial]
+                      measure the flight recorder: cpu, idle, open, complete, stopped, killed, owners, queries; --trial
+                      takes a debug build (Linux, root, clang, bpftool, python3)
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write
                       docs/accuracy.md (Linux, root)
@@ -76,6 +79,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         }
         #[cfg(target_os = "linux")]
         ["bench", "live"] => bench::live::run(),
+        #[cfg(target_os = "linux")]
+        ["bench", "record", arguments @ ..] => bench::record::run(arguments),
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
         #[cfg(target_os = "linux")]

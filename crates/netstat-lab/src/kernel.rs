@@ -15,6 +15,13 @@ pub(crate) fn unshare_network() -> io::Result<()> {
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }.map_err(io::Error::from)
 }
 
+/// Gives the calling thread mounts of its own. Needs `CAP_SYS_ADMIN`.
+pub(crate) fn unshare_mounts() -> io::Result<()> {
+    // SAFETY: CLONE_NEWNS replaces the mounts of this thread only, and with them the folder that paths are relative to, which
+    // stays the same one. Descriptors, memory and signal handlers stay shared.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }.map_err(io::Error::from)
+}
+
 /// Makes a TUN device (IP packets without a header before them) in the namespace of the calling thread. It
 /// exists until the descriptor is closed. The descriptor is non-blocking. Needs `CAP_NET_ADMIN`.
 pub(crate) fn open_tun(name: &str) -> io::Result<OwnedFd> {

@@ -91,6 +91,24 @@ impl Namespace {
         let _ = self.set_sysctl(name, value);
     }
 
+    /// Gives this thread, and what it starts from now on, mounts of its own, with an empty BPF file system where it usually is.
+    /// They end with the last of them.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel refuses either, or `mount` is missing.
+    pub fn mount_bpf(&self) -> Result<()> {
+        kernel::unshare_mounts().doing(|| "make mounts of its own".into())?;
+        for arguments in [&["--make-rprivate", "/"][..], &["-t", "bpf", "bpf", "/sys/fs/bpf"]] {
+            let doing = || format!("mount {}", arguments.join(" "));
+            let output = Command::new("mount").args(arguments).output().doing(doing)?;
+            if !output.status.success() {
+                return Err(LabError::failed(doing(), String::from_utf8_lossy(&output.stderr).trim()));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs lines of `ip` commands (without the word `ip`) in this namespace.
     ///
     /// # Errors

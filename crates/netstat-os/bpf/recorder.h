@@ -149,7 +149,8 @@ _Static_assert(__builtin_offsetof(struct process_record, text) == PROCESS_HEAD, 
 struct settings {
 	/* The inode of its PID namespace; 0 for the one that the machine booted with. */
 	unsigned int pid_namespace;
-	unsigned int unused;
+	/* Which programs these are: a recorder that finds those of another version does not go on with them. */
+	unsigned int version;
 };
 
 /* Numbers since the programs were loaded. */

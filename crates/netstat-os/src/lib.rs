@@ -84,8 +84,9 @@ pub mod fuzzing {
 
 pub use contract::{
     Actions, Backend, Closed, CounterSources, Destroyed, DestroyedSockets, Ended, Ending, EventStream,
-    EventWishes, Events, Machine, NameDatabases, Origin, Packet, PacketCounts, PacketDirection, PacketStream,
-    PacketTest, Packets, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
+    EventWishes, Events, KeptIn, Machine, NameDatabases, NotPinned, Origin, Packet, PacketCounts,
+    PacketDirection, PacketStream, PacketTest, Packets, Pinned, Processes, Rdma, Restrictions, Routes,
+    SocketWatch, Sockets, TextTable, TextTables,
 };
 pub use described::{described, os_string};
 pub use resolver::NameLookup;

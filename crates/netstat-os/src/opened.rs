@@ -7,8 +7,8 @@ use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
     Actions, Backend, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes,
-    Events, Machine, NameDatabases, NameLookup, Origin, PacketStream, PacketTest, Packets, Processes, Rdma,
-    Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
+    Events, KeptIn, Machine, NameDatabases, NameLookup, NotPinned, Origin, PacketStream, PacketTest, Packets,
+    Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
@@ -17,6 +17,7 @@ use netstat_model::{
     ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -207,6 +208,14 @@ impl SocketWatch for Opened {
 impl Events for Opened {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         self.backend.events(wishes)
+    }
+
+    fn events_kept(&self, wishes: EventWishes, kept_in: &KeptIn) -> Box<dyn EventStream + '_> {
+        self.backend.events_kept(wishes, kept_in)
+    }
+
+    fn left_behind(&self, file: &Path, remove: bool) -> Result<Vec<PathBuf>, NotPinned> {
+        self.backend.left_behind(file, remove)
     }
 }
 

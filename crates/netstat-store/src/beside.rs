@@ -92,7 +92,7 @@ impl Beside {
 }
 
 /// Returns the file of a store: the one that is named, or the one in the folder that is.
-pub(crate) fn file_of(path: &Path) -> PathBuf {
+pub fn file_of(path: &Path) -> PathBuf {
     let is_file = path.is_file() || (!path.exists() && path.extension().is_some());
     if is_file { path.to_owned() } else { path.join(FILE) }
 }

@@ -31,6 +31,7 @@ mod past;
 mod pending;
 mod preselect;
 mod processes;
+mod reached;
 mod reader;
 mod row;
 mod scan;
@@ -43,7 +44,7 @@ mod tests;
 mod unsent;
 mod writer;
 
-pub use beside::Beside;
+pub use beside::{Beside, file_of};
 pub use error::{Fault, StoreError};
 pub use following::Place;
 pub use gap::Gap;

@@ -9,7 +9,7 @@ use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::session::{WriterOptions, begin, insert_reading, set_meta};
-use crate::{gap, processes, shipping};
+use crate::{gap, processes, reached, shipping};
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
 };
@@ -64,6 +64,8 @@ pub struct Writer {
     /// The number of the last end that was written.
     sequence: u64,
     pending: Pending,
+    /// How far the source of the events was, for a recorder that goes on behind this one.
+    reached: Option<Vec<u8>>,
 }
 
 impl Writer {
@@ -99,6 +101,7 @@ impl Writer {
             next_open: begun.next_open,
             sequence: begun.sequence,
             pending: Pending::default(),
+            reached: None,
         };
         writer.settle_earlier_boots().map_err(error)?;
         let (fresh, lost) = read_fresh(&writer.database, writer.boot).map_err(error)?;
@@ -137,6 +140,39 @@ impl Writer {
     pub fn begin(&mut self, mode: &str, now: &ClockReading) {
         self.options.mode = Some(mode.to_owned());
         self.begun = micros(now.since_boot);
+    }
+
+    /// The same of a source that goes on where it was when a recorder before this one wrote last: nothing is missing between.
+    ///
+    /// # Errors
+    /// When it cannot be read when that was.
+    pub fn resume(&mut self, mode: &str) -> Result<(), StoreError> {
+        let before = reached::until(&self.database, self.boot, self.session);
+        let before = before.map_err(|error| StoreError::database(&self.file, error))?;
+        self.options.mode = Some(mode.to_owned());
+        self.begun = before.unwrap_or(self.begun);
+        Ok(())
+    }
+
+    /// Returns the random number of this store.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn number(&self) -> Result<u64, StoreError> {
+        reached::number(&self.database).map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Returns how far the source of events was when events were written last at this boot; `None` where nobody noted that.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn reached(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        reached::read(&self.database, self.boot).map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Notes how far the source is with the events that were appended; it is written with them.
+    pub fn note_reached(&mut self, reached: Option<Vec<u8>>) {
+        self.reached = reached;
     }
 
     /// Returns the sockets of this boot that are open as far as the store knows, as it was last told.
@@ -256,6 +292,7 @@ impl Writer {
                 signed(self.sequence.saturating_add(self.pending.ended.len() as u64)),
                 self.session
             ])?;
+        reached::write(&transaction, self.boot, self.reached.as_deref())?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
             processes::insert_bare(&transaction, *id, self.boot, instance)?;

@@ -8,6 +8,7 @@ mod crowd;
 pub(crate) mod live;
 mod machine;
 mod profile;
+pub(crate) mod record;
 mod report;
 mod runs;
 mod scenes;

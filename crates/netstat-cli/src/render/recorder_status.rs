@@ -43,13 +43,24 @@ pub(crate) struct RecorderStatus {
     pub(crate) not_followed: u64,
     /// How often the history could not be written.
     pub(crate) failed_writes: u64,
+    /// Where its programs have names, by which the kernel keeps them when it is killed; or why they have none, in English and in
+    /// Korean.
+    #[serde(default)]
+    pub(crate) pinned: Option<String>,
+    #[serde(default)]
+    pub(crate) not_pinned: Option<[String; 2]>,
 }
 
 /// The version of [`RecorderStatus`].
 pub(crate) const SCHEMA: u32 = 3;
 
-/// Returns the lines of a status. Without one the recorder never ran.
-pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Language) -> String {
+/// Returns the lines of a status. `left` is what is known of the programs of a recorder that does not run.
+pub(crate) fn lines(
+    status: &RecorderStatus,
+    is_running: bool,
+    left: Option<&str>,
+    language: Language,
+) -> String {
     let word = |english: &'static str, korean: &'static str| match language {
         Language::English => english,
         Language::Korean => korean,
@@ -62,7 +73,20 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     };
     let span = format!("{} - {}", time(status.since), time(status.at));
     let oldest = status.oldest.map_or_else(|| "-".to_owned(), time);
-    let rows: [(&str, String); 16] = [
+    let survives = match (left, &status.pinned, &status.not_pinned) {
+        (Some(left), ..) => left.to_owned(),
+        _ if !is_running => "-".to_owned(),
+        (_, Some(folder), _) => format!("{} {}", word("nothing is lost:", "잃지 않음:"), shown(folder)),
+        (_, _, Some([english, korean])) => {
+            let why = match language {
+                Language::English => english,
+                Language::Korean => korean,
+            };
+            format!("{} {}", word("what happens meanwhile is lost:", "그동안의 일을 잃음:"), shown(why))
+        }
+        _ => word("what happens meanwhile is lost", "그동안의 일을 잃음").to_owned(),
+    };
+    let rows: [(&str, String); 17] = [
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
         (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
@@ -73,6 +97,10 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
                 None => word("every connection", "모든 연결").to_owned(),
             },
         ),
+        match left {
+            Some(_) => (word("Left in the kernel", "커널에 남은 것"), survives),
+            None => (word("If it is killed", "강제 종료되면"), survives),
+        },
         (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),
@@ -168,18 +196,20 @@ mod tests {
             saved: 2,
             not_followed: 0,
             failed_writes: 0,
+            pinned: Some("/sys/fs/bpf/x".into()),
+            not_pinned: None,
         }
     }
 
     #[test]
     fn each_language_has_its_words_in_one_column() {
-        let english = lines(&status(), true, Language::English);
+        let english = lines(&status(), true, None, Language::English);
         assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
         assert!(
             english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes, 9 half closed\n"),
             "{english}"
         );
-        let korean = lines(&status(), false, Language::Korean);
+        let korean = lines(&status(), false, None, Language::Korean);
         assert!(english.contains("\nKeeps:              port 443\n"), "{english}");
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
     }
@@ -188,8 +218,8 @@ mod tests {
     fn what_is_in_the_file_moves_no_cursor() {
         let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
         let filter = Some("\u{1b}[2J\n".to_owned());
-        let text = lines(&RecorderStatus { mode, filter, file, ..status() }, true, Language::English);
-        assert!(!text.contains('\u{1b}') && text.lines().count() == 16, "{text:?}");
+        let text = lines(&RecorderStatus { mode, filter, file, ..status() }, true, None, Language::English);
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 17, "{text:?}");
     }
 
     #[test]

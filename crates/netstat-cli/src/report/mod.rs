@@ -20,6 +20,7 @@ mod follow;
 mod history;
 mod in_place;
 mod judge;
+mod lasting;
 mod live;
 mod logs;
 mod meaning;

@@ -4,7 +4,7 @@ use super::chosen::{Chosen, key_of};
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
-use super::{Session, explain, rights, service, ship};
+use super::{Session, explain, lasting, rights, service, ship};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA};
@@ -13,13 +13,12 @@ use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
-use netstat_model::Namespace;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
     ProcessRecord,
 };
 use netstat_model::query::Owners;
-use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
+use netstat_os::{EventStream, EventWishes, Events, KeptIn, Machine, NameDatabases};
 use netstat_store::{Beside, Fault, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, IsTerminal, Write};
@@ -52,8 +51,8 @@ pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode
     rights::may_open_what_the_user_names()
         .map_err(|why| both!("netstat record is refused: {why}", "netstat record 거부: {why}", why))?;
     match recorder {
-        Recorder::Status(store) => recorder_status::show(store, session.settings),
-        Recorder::Stop(store) => recorder_status::stop(store),
+        Recorder::Status(store) => recorder_status::show(session, store),
+        Recorder::Stop(store) => recorder_status::stop(session, store),
         Recorder::Install(recording) => service::install(recording),
         Recorder::Uninstall => service::uninstall(),
         Recorder::Run(recording) => record(session, recording),
@@ -94,7 +93,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         (Some(place), Some(history)) => Some(ship::Beside::begin(history.writer.file(), place, SHIPPING)?),
         _ => None,
     };
-    let mut stream = system.events(wishes);
+    let mut stream = match &history {
+        Some(history) => system.events_kept(wishes, &history.kept_in()?),
+        None => system.events(wishes),
+    };
     if matches!(session.settings.tape, Tape::Replay(_)) && stream.method() != EventMethod::Trace {
         return Err(both!(
             "--replay needs a recording of netstat record on Windows, by an administrator: this one has no events",
@@ -103,6 +105,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         .into());
     }
     output::complain(&system::event_method(&stream.method()));
+    lasting::say(&*stream);
     let users = UserNames::parse(&system.users().data);
     let mut printer =
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
@@ -132,7 +135,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             Ok(()) if !watch.has_begun => {
                 watch.has_begun = true;
                 if let Some(history) = &mut history {
-                    history.writer.begin(mode_word(stream.method()), &clock);
+                    history.begin(&*stream, &clock)?;
                 }
             }
             Ok(()) => {}
@@ -205,7 +208,9 @@ fn mode_word(method: EventMethod) -> &'static str {
 struct History {
     writer: Writer,
     beside: Beside,
-    begun: ClockReading,
+    /// Since when the counters count, in milliseconds since 1970, and since when those of the recorder before this one did.
+    since: u64,
+    since_before: Option<u64>,
     /// When the last commit was, since boot.
     committed: Duration,
     commits: u64,
@@ -232,6 +237,7 @@ impl History {
             filter: session.filter.as_ref().map(ToString::to_string),
             ..WriterOptions::default()
         };
+        let before = recorder_status::read(&Beside::of(store)).ok().flatten();
         let writer = Writer::open(store, &options, clock).map_err(|error| {
             both!(
                 "the history in {store} cannot be kept: {why}",
@@ -246,7 +252,8 @@ impl History {
         Ok(Self {
             writer,
             beside,
-            begun: clock.clone(),
+            since: milliseconds(clock),
+            since_before: before.map(|status| status.since),
             committed: Duration::ZERO,
             commits: 0,
             failed: 0,
@@ -254,6 +261,25 @@ impl History {
             filter: options.filter,
             shows_progress: !recording.follow && io::stderr().is_terminal(),
         })
+    }
+
+    /// Says what a stream needs to go on where it was.
+    fn kept_in(&self) -> Result<KeptIn, Trouble> {
+        let writer = &self.writer;
+        let asked = writer.number().and_then(|store| Ok((store, writer.reached()?)));
+        let (store, reached) = asked.map_err(|error| store_error(&error))?;
+        Ok(KeptIn { file: lasting::whole_path(writer.file()), store, reached })
+    }
+
+    /// Notes that the stream tells what happens from now on, or what happened since the recorder before this one.
+    fn begin(&mut self, stream: &dyn EventStream, clock: &ClockReading) -> Result<(), Trouble> {
+        let mode = mode_word(stream.method());
+        if !stream.has_resumed() {
+            self.writer.begin(mode, clock);
+            return Ok(());
+        }
+        self.since = self.since_before.unwrap_or(self.since);
+        Ok(self.writer.resume(mode).map_err(|error| store_error(&error))?)
     }
 
     /// Keeps events, and writes them once a second. The stream lets go of them then.
@@ -268,14 +294,16 @@ impl History {
         is_last: bool,
     ) -> Result<(), Trouble> {
         let before = std::mem::take(&mut self.open_before);
-        let has_listed = |namespace| stream.has_listed(namespace);
-        self.writer.append(&gone(before, events, has_listed, now.since_boot));
+        let is_told =
+            |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
+        self.writer.append(&gone(before, events, is_told, now.since_boot));
         self.writer.append(events);
         events.clear();
         if !is_last && now.since_boot < self.committed + COMMIT {
             return Ok(());
         }
         self.committed = now.since_boot;
+        self.writer.note_reached(stream.reached());
         let written = self.writer.commit(now);
         // What could not be written is in the writer's memory, or counted there.
         stream.release();
@@ -323,13 +351,11 @@ impl History {
     /// Writes the status, and shows progress on a terminal.
     fn tell(&self, now: &ClockReading, stream: &dyn EventStream) {
         let Ok(size) = self.writer.size() else { return };
-        let milliseconds =
-            |clock: &ClockReading| u64::try_from(clock.since_1970.as_millis()).unwrap_or(u64::MAX);
         let counts: EventCounts = stream.counts();
         let status = RecorderStatus {
             schema: SCHEMA,
             pid: std::process::id(),
-            since: milliseconds(&self.begun),
+            since: self.since,
             at: milliseconds(now),
             mode: stream.method().to_string(),
             filter: self.filter.clone(),
@@ -354,6 +380,8 @@ impl History {
             saved: counts.saved,
             not_followed: counts.not_followed,
             failed_writes: self.failed,
+            pinned: stream.pinned().and_then(|pinned| Some(pinned.ok()?.display().to_string())),
+            not_pinned: stream.pinned().and_then(Result::err).map(|why| lasting::both(&lasting::why(why))),
         };
         // Without it, --status tells an older one, with its time.
         let _ = recorder_status::write(&self.beside, &status);
@@ -385,7 +413,7 @@ impl History {
 fn gone(
     before: Vec<ConnectionRecord>,
     first: &[ConnectionEvent],
-    has_listed: impl Fn(Option<Namespace>) -> bool,
+    would_be_told: impl Fn(&ConnectionRecord) -> bool,
     now: Duration,
 ) -> Vec<ConnectionEvent> {
     if before.is_empty() {
@@ -400,13 +428,16 @@ fn gone(
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
-    let gone =
-        before.into_iter().filter(|record| has_listed(record.namespace) && !there.contains(&key_of(record)));
+    let gone = before.into_iter().filter(|record| would_be_told(record) && !there.contains(&key_of(record)));
     gone.map(|mut record| {
         record.ended = Some((now, EndReason::Unseen));
         ConnectionEvent::Ended(Box::new(record))
     })
     .collect()
+}
+
+fn milliseconds(clock: &ClockReading) -> u64 {
+    u64::try_from(clock.since_1970.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads what the time since boot is by the clock on the wall.
@@ -472,7 +503,7 @@ impl Printer {
 mod tests {
     use super::*;
     use netstat_model::history::ConnectionRole;
-    use netstat_model::{IpEndpoint, Transport};
+    use netstat_model::{IpEndpoint, Namespace, Transport};
 
     fn open(cookie: u64, port: u16) -> ConnectionRecord {
         ConnectionRecord {
@@ -505,7 +536,7 @@ mod tests {
         (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
         let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
         let at = Duration::from_secs(9);
-        let has_listed = |namespace| namespace != Some(Namespace { inode: 2 });
+        let has_listed = |it: &ConnectionRecord| it.namespace != Some(Namespace { inode: 2 });
         let ended = gone(before, &first, has_listed, at);
         let ports: Vec<(u64, u16)> = ended
             .iter()

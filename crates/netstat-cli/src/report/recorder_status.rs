@@ -1,10 +1,9 @@
 //! `netstat record --status` and `--stop`, and the files by which they speak with the recorder.
 
 use super::past::store_error;
-use super::ship;
+use super::{Session, lasting, ship};
 use crate::output::{self, Trouble};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA, lines};
-use crate::settings::Settings;
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system::io_error;
@@ -45,7 +44,8 @@ fn is_running(store: &Path) -> Result<bool, Trouble> {
 }
 
 /// Tells how the recorder of a store is doing.
-pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Trouble> {
+pub(super) fn show(session: &Session<'_>, store: &Path) -> Result<ExitCode, Trouble> {
+    let settings = session.settings;
     let running = is_running(store)?;
     let beside = Beside::of(store);
     let named = quoted(beside.status().as_os_str());
@@ -66,7 +66,9 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
         )
         .into());
     };
-    let mut text = lines(&status, running, settings.language);
+    let left = if running { None } else { lasting::status(session, store) };
+    let left = left.map(|left| left.of(settings.language).to_owned());
+    let mut text = lines(&status, running, left.as_deref(), settings.language);
     // A history that cannot be read says so where it is asked.
     if let Ok(reader) = Reader::open(store)
         && let Ok(shipped) = reader.shipped()
@@ -78,8 +80,11 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
 }
 
 /// Stops the recorder of a store.
-pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
+pub(super) fn stop(session: &Session<'_>, store: &Path) -> Result<ExitCode, Trouble> {
     if !is_running(store)? {
+        if lasting::remove(session, store)? {
+            return Ok(ExitCode::SUCCESS);
+        }
         return Err(both!(
             "no recorder is writing to {store}",
             "{store}에 기록 중인 기록기가 없습니다",

@@ -14,6 +14,7 @@ mod kernel;
 mod live_tests;
 mod open;
 mod process;
+mod reached;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use super::clock;
 use super::privileges::why_no_bpf;
 pub(super) use closings::{decode_datagram as decode_destroyed, dropped};
 
-use crate::contract::{EventStream, EventWishes};
+use crate::contract::{EventStream, EventWishes, KeptIn, Pinned};
 use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::Kinds;
@@ -31,10 +32,14 @@ use netstat_model::{Error, Namespace, NoBpf};
 use std::time::Duration;
 
 /// Begins to watch connections.
-pub(super) fn events(system: &Linux, wishes: EventWishes) -> Box<dyn EventStream + '_> {
+pub(super) fn events<'a>(
+    system: &'a Linux,
+    wishes: EventWishes,
+    kept_in: Option<&KeptIn>,
+) -> Box<dyn EventStream + 'a> {
     let source = system.source();
     let allowed = if wishes.without_bpf { Err(NoBpf::NotAsked) } else { why_no_bpf(source) };
-    match allowed.and_then(|()| kernel::KernelEvents::begin(source, wishes)) {
+    match allowed.and_then(|()| kernel::KernelEvents::begin(source, wishes, kept_in)) {
         Ok(kernel) => {
             let udp = (!wishes.tcp_alone).then(|| Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes));
             Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO })
@@ -93,6 +98,22 @@ impl EventStream for Complete<'_> {
 
     fn has_listed(&self, namespace: Option<Namespace>) -> bool {
         self.kernel.has_listed(namespace)
+    }
+
+    fn has_resumed(&self) -> bool {
+        self.kernel.has_resumed()
+    }
+
+    fn keeps_back(&self, cookie: u64) -> bool {
+        self.kernel.keeps_back(cookie)
+    }
+
+    fn reached(&self) -> Option<Vec<u8>> {
+        self.kernel.reached()
+    }
+
+    fn pinned(&self) -> Pinned<'_> {
+        self.kernel.pinned()
     }
 }
 

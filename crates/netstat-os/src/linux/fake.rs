@@ -5,8 +5,8 @@
 
 use super::bpf::Failure;
 use super::source::{
-    FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source, Walk,
-    unpack_time,
+    FileId, Lasting, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source,
+    Walk, unpack_time,
 };
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -191,7 +191,11 @@ impl Source for Fake {
         Ok(Box::new(FakeOwners(self)))
     }
 
-    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    fn recorder_program(
+        &self,
+        _pid_namespace: u32,
+        _lasting: Option<&Lasting<'_>>,
+    ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         match self.takes.lock().unwrap().is_empty() {
             true => Err(Failure::NOT_RECORDED),
             false => Ok(Box::new(FakeRecorder { fake: self, counts: Vec::new() })),

@@ -4,11 +4,10 @@ use super::bpf::{Failure, TcpSettings};
 use super::packet_ring::PacketRing;
 use super::sockopt;
 use super::source::{
-    Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
+    Closings, FileId, Lasting, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
     RecorderProgram, Source, TcpProgram,
 };
-use crate::contract::Ending;
-use crate::contract::PacketTest;
+use crate::contract::{Ending, PacketTest};
 use netstat_model::error::words_of;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir};
@@ -419,14 +418,18 @@ impl Source for Live {
         Ok(Box::new(LiveClosings { socket, inode, buffer: vec![0; DATAGRAM] }))
     }
 
-    fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    fn recorder_program(
+        &self,
+        pid_namespace: u32,
+        lasting: Option<&Lasting<'_>>,
+    ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         #[cfg(feature = "bpf")]
         {
-            Ok(Box::new(super::bpf::Recorder::load(pid_namespace)?))
+            Ok(Box::new(super::bpf::Recorder::load(pid_namespace, lasting)?))
         }
         #[cfg(not(feature = "bpf"))]
         {
-            let _ = pid_namespace;
+            let _ = (pid_namespace, lasting);
             Err(Failure::NOT_BUILT)
         }
     }

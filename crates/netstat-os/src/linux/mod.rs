@@ -53,8 +53,8 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder, refuse_change};
 use super::{
     Actions, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes, Events,
-    Machine, NameDatabases, NameLookup, PacketStream, PacketTest, Packets, Processes, Rdma, Restrictions,
-    Routes, SocketWatch, Sockets, TextTable, TextTables,
+    KeptIn, Machine, NameDatabases, NameLookup, PacketStream, PacketTest, Packets, Processes, Rdma,
+    Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
@@ -230,7 +230,20 @@ impl Restrictions for Linux {
 
 impl Events for Linux {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
-        events::events(self, wishes)
+        events::events(self, wishes, None)
+    }
+
+    fn events_kept(&self, wishes: EventWishes, kept_in: &KeptIn) -> Box<dyn EventStream + '_> {
+        events::events(self, wishes, Some(kept_in))
+    }
+
+    #[cfg(feature = "bpf")]
+    fn left_behind(
+        &self,
+        file: &std::path::Path,
+        remove: bool,
+    ) -> Result<Vec<std::path::PathBuf>, super::NotPinned> {
+        if self.is_live { bpf::left_behind(file, remove) } else { Ok(Vec::new()) }
     }
 }
 

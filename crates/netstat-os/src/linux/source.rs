@@ -7,7 +7,9 @@ use super::bpf::{Failure, TcpSettings};
 use crate::contract::Ending;
 use crate::contract::PacketTest;
 use crate::tape::{Player, Recorder, hex};
-pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, TcpProgram, Walk};
+pub(crate) use programs::{
+    Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, TcpProgram, Walk,
+};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,9 +120,14 @@ pub(crate) trait Source: NetworkSource {
     }
 
     /// Loads the BPF programs of [`super::bpf`] that record connections, and attaches them. `pid_namespace` is the inode of
-    /// the PID namespace whose numbers are wanted, or 0 for that which the machine booted with. A source without such
-    /// programs fails as if they were not permitted.
-    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    /// the PID namespace whose numbers are wanted, or 0 for that which the machine booted with. With a history they are to go
+    /// on when this program is killed, and those are used that did. A source without such programs fails as if they were not
+    /// permitted.
+    fn recorder_program(
+        &self,
+        _pid_namespace: u32,
+        _lasting: Option<&Lasting<'_>>,
+    ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
 
@@ -135,27 +142,6 @@ pub(crate) trait Source: NetworkSource {
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
         Err(io::ErrorKind::Unsupported.into())
     }
-}
-
-/// Packets as the kernel gives them, block by block.
-pub(crate) trait PacketSource {
-    /// Waits for a block, or until it has waited long enough.
-    fn wait(&mut self, patience: Duration) -> io::Result<()>;
-
-    /// Passes on the next block, if there is one, and returns whether there was.
-    fn block(&mut self, each: &mut dyn FnMut(&[u8])) -> bool;
-
-    /// Lets no further packet in.
-    fn stop(&mut self) -> io::Result<()>;
-
-    /// Reads what was counted since this was read last (`struct tpacket_stats_v3`).
-    fn statistics(&mut self) -> io::Result<Vec<u8>>;
-
-    /// When the machine booted, by the clock of packets, since 1970.
-    fn boot(&self) -> Duration;
-
-    /// How long a packet may be in a block that is not passed on yet.
-    fn drained_after(&self) -> Duration;
 }
 
 /// One process of `/proc`, held open.
@@ -371,8 +357,12 @@ impl Source for Recording {
         programs::record_tcp(self, settings)
     }
 
-    fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
-        programs::record_recorder(self, pid_namespace)
+    fn recorder_program(
+        &self,
+        pid_namespace: u32,
+        lasting: Option<&Lasting<'_>>,
+    ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        programs::record_recorder(self, pid_namespace, lasting)
     }
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
@@ -522,7 +512,11 @@ impl Source for Player {
         programs::play_tcp(self, settings)
     }
 
-    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    fn recorder_program(
+        &self,
+        _pid_namespace: u32,
+        _lasting: Option<&Lasting<'_>>,
+    ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         programs::play_recorder(self)
     }
 

@@ -7,6 +7,10 @@
 
 mod failure;
 #[cfg(feature = "bpf")]
+mod lasting;
+#[cfg(feature = "bpf")]
+mod pins;
+#[cfg(feature = "bpf")]
 mod program;
 #[cfg(feature = "bpf")]
 mod recorder;
@@ -22,6 +26,8 @@ mod tcp;
 mod tcp_rows;
 
 pub(super) use failure::Failure;
+#[cfg(feature = "bpf")]
+pub(super) use pins::left_behind;
 #[cfg(feature = "bpf")]
 pub(super) use program::Program;
 #[cfg(feature = "bpf")]

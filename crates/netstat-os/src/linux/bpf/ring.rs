@@ -69,6 +69,23 @@ impl Ring {
         }
     }
 
+    /// Up to where it was read.
+    pub(super) fn place(&self) -> u64 {
+        self.read
+    }
+
+    /// Goes on with what is behind a place that an earlier reader told, and may not have let go of. Answers whether nothing of
+    /// that is missing; otherwise everything that is there is read.
+    pub(super) fn go_on_behind(&mut self, place: u64) -> bool {
+        let released = number(&self.released).load(Ordering::Acquire);
+        let written = number(&self.written).load(Ordering::Acquire);
+        let is_there = (released..=written).contains(&place) && place.is_multiple_of(8);
+        if is_there {
+            self.read = place;
+        }
+        is_there
+    }
+
     /// Lets go of what was read.
     pub(super) fn release(&mut self) {
         number(&self.released).store(self.read, Ordering::Release);

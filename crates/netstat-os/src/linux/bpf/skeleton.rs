@@ -61,6 +61,12 @@ pub(super) fn load_recorder() -> Result<Made, Failure> {
     load(&RECORDER)
 }
 
+/// Returns a number that is another one for other programs (FNV-1a).
+pub(super) fn version_of_recorder() -> u32 {
+    let bytes = RECORDER.data.iter().chain(RECORDER.instructions);
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
 fn load(skeleton: &Skeleton) -> Result<Made, Failure> {
     load_with(skeleton, &[])
 }

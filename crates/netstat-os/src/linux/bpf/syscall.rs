@@ -2,15 +2,20 @@
 #![expect(unsafe_code, reason = "rustix has no bpf(2), which takes addresses and returns descriptors")]
 
 use rustix::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::CString;
 use std::io;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 /// Commands of linux/bpf.h.
 const MAP_CREATE: u32 = 0;
 const MAP_LOOKUP_ELEM: u32 = 1;
 const MAP_UPDATE_ELEM: u32 = 2;
 const PROG_LOAD: u32 = 5;
+const OBJ_PIN: u32 = 6;
+const OBJ_GET: u32 = 7;
 const PROG_RUN: u32 = 10;
 const OBJ_GET_INFO_BY_FD: u32 = 15;
 const RAW_TRACEPOINT_OPEN: u32 = 17;
@@ -19,6 +24,8 @@ const ITER_CREATE: u32 = 33;
 
 /// `BPF_MAP_TYPE_ARRAY`.
 const ARRAY: u32 = 2;
+/// `BPF_PROG_TYPE_TRACING`.
+const TRACING: u32 = 26;
 /// `BPF_PROG_TYPE_SYSCALL`: a program that calls bpf(2) itself. Linux 5.14.
 const SYSCALL: u32 = 31;
 /// `BPF_F_SLEEPABLE`, required for such a program.
@@ -121,6 +128,10 @@ struct Element {
 }
 
 impl Map {
+    pub(super) fn descriptor(&self) -> &OwnedFd {
+        &self.map
+    }
+
     /// Creates an array with one element of `size` bytes, all zero.
     pub(super) fn array(size: usize) -> io::Result<Self> {
         #[repr(C)]
@@ -198,6 +209,79 @@ fn info<const N: usize>(of: &OwnedFd) -> io::Result<[u32; N]> {
     // numbers and addresses of further buffers from it, which are all 0.
     unsafe { bpf(OBJ_GET_INFO_BY_FD, &mut attributes) }?;
     Ok(words)
+}
+
+/// Arguments of the commands that give an object of the kernel a name in a BPF file system, and find it by that.
+#[repr(C)]
+struct Pin {
+    path: u64,
+    descriptor: u32,
+    flags: u32,
+}
+
+/// Gives a map, a program or a link a name that keeps it when all its descriptors are closed.
+pub(super) fn pin(object: &OwnedFd, path: &Path) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut attributes = Pin { path: address(path.as_ptr()), descriptor: number(object), flags: 0 };
+    // SAFETY: the layout is that of the union. The kernel reads the path up to its zero byte, and it outlives the call.
+    unsafe { bpf(OBJ_PIN, &mut attributes) }.map(drop)
+}
+
+/// Opens what has a name in a BPF file system. Which kind of object it is the caller has to find out.
+pub(super) fn pinned(path: &Path) -> io::Result<OwnedFd> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut attributes = Pin { path: address(path.as_ptr()), descriptor: 0, flags: 0 };
+    // SAFETY: as for `pin`; the command returns a descriptor.
+    unsafe { bpf_descriptor(OBJ_GET, &mut attributes) }
+}
+
+/// What a map is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MapKind {
+    pub(super) map_type: u32,
+    pub(super) key_size: u32,
+    pub(super) value_size: u32,
+    pub(super) entries: u32,
+    pub(super) name: [u8; 16],
+}
+
+/// Returns what a map is, and its number, which no other has that is there at the same time.
+///
+/// # Errors
+/// `InvalidInput` for what is no map.
+pub(super) fn map_kind(map: &OwnedFd) -> io::Result<(MapKind, u32)> {
+    is_a(map, "map")?;
+    // `struct bpf_map_info` to `name`.
+    let [map_type, id, key_size, value_size, entries, _flags, name @ ..]: [u32; 10] = info(map)?;
+    Ok((MapKind { map_type, key_size, value_size, entries, name: text(name) }, id))
+}
+
+/// Returns the program that a link runs, by its number.
+///
+/// # Errors
+/// `InvalidInput` for what is no link.
+pub(super) fn program_of(link: &OwnedFd) -> io::Result<u32> {
+    is_a(link, "link")?;
+    // `struct bpf_link_info` to `prog_id`.
+    let [_kind, _id, program] = info(link)?;
+    Ok(program)
+}
+
+/// Fails for a descriptor of another kind: each kind would tell other things by the same words.
+fn is_a(object: &OwnedFd, kind: &str) -> io::Result<()> {
+    let target = rustix::fs::readlink(format!("/proc/self/fd/{}", object.as_raw_fd()), Vec::new())?;
+    // A link is `bpf_link` or `bpf-link`, by where the descriptor came from.
+    let found = target.to_bytes().strip_prefix(b"anon_inode:bpf").and_then(|rest| rest.get(1..));
+    if found == Some(kind.as_bytes()) { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// Returns the bytes of the words of a name.
+fn text(words: [u32; 4]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *place = word.to_ne_bytes();
+    }
+    bytes
 }
 
 /// A program of type `SYSCALL`.
@@ -336,6 +420,24 @@ pub(super) struct Made {
 pub(super) struct Program(OwnedFd);
 
 impl Program {
+    /// Uses a program that is there already, if it is one for tracing with this name.
+    ///
+    /// # Errors
+    /// `InvalidInput` for anything else.
+    pub(super) fn known(program: OwnedFd, name: &str) -> io::Result<(Self, u32)> {
+        is_a(&program, "prog")?;
+        // `struct bpf_prog_info` to `name`, at byte 64.
+        let info: [u32; 20] = info(&program)?;
+        let [kind, id, ..] = info;
+        let found = info.last_chunk().map_or([0; 16], |words| text(*words));
+        let is = kind == TRACING && found.split(|byte| *byte == 0).next() == Some(name.as_bytes());
+        if is { Ok((Self(program), id)) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    pub(super) fn descriptor(&self) -> &OwnedFd {
+        &self.0
+    }
+
     /// Attaches an iterator program.
     pub(super) fn attach(&self) -> io::Result<Link> {
         #[repr(C)]

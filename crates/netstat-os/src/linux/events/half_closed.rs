@@ -22,6 +22,11 @@ impl HalfClosed {
         self.since.remove(&cookie);
     }
 
+    /// Returns all of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u64, (Duration, bool))> {
+        self.since.iter().map(|(cookie, first_fin)| (*cookie, *first_fin))
+    }
+
     /// Takes out those that are half closed since this moment or longer.
     pub(super) fn stay(&mut self, by: Duration) -> impl Iterator<Item = (u64, (Duration, bool))> {
         self.since.extract_if(move |_, (at, _)| *at <= by)

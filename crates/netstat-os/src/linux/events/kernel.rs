@@ -12,10 +12,11 @@ use super::counters::decode_counts;
 use super::half_closed::HalfClosed;
 use super::open::{Listed, There, is_open, is_time_wait, record_of};
 use super::process;
+use super::reached::Reached;
 use super::records::{ClockOffset, Record, decode_record};
-use crate::contract::{EventStream, EventWishes};
+use crate::contract::{EventStream, EventWishes, KeptIn, Pinned};
 use crate::linux::owners::by_cookie;
-use crate::linux::source::{OwnersProgram, RecorderProgram, Source};
+use crate::linux::source::{Lasting, OwnersProgram, RecorderProgram, Source};
 use crate::linux::{clock, processes, table};
 use crate::looks::{process_fields, process_record};
 use netstat_model::history::{
@@ -57,6 +58,12 @@ struct Unowned {
     looks: u8,
 }
 
+/// An end that is kept back, and the bytes that told it.
+struct Waiting {
+    record: Box<ConnectionRecord>,
+    bytes: Box<[u8]>,
+}
+
 /// What a look told of an open connection.
 struct Held {
     role: ConnectionRole,
@@ -81,7 +88,7 @@ pub(super) struct KernelEvents<'a> {
     held: FxHashMap<u64, Held>,
     unowned: FxHashMap<u64, Unowned>,
     /// Ends that are kept back until their owner is known, by cookie.
-    waiting: FxHashMap<u64, Box<ConnectionRecord>>,
+    waiting: FxHashMap<u64, Waiting>,
     half_closed: HalfClosed,
     /// Processes that were told by `/proc`.
     told: FxHashSet<ProcessKey>,
@@ -96,15 +103,28 @@ pub(super) struct KernelEvents<'a> {
     /// When the counts were read, and the next look at descriptors is due, since boot.
     counted_at: Duration,
     look_at: Duration,
+    /// Whether it goes on behind an earlier recorder, and since when something was taken then that nobody has.
+    has_resumed: bool,
+    missing_since: Option<Duration>,
 }
 
 impl<'a> KernelEvents<'a> {
-    /// Loads the programs, then lists what is open.
-    pub(super) fn begin(source: &'a dyn Source, wishes: EventWishes) -> Result<Self, NoBpf> {
+    /// Loads the programs, then lists what is open. Those that an earlier recorder of the same history left are used again.
+    pub(super) fn begin(
+        source: &'a dyn Source,
+        wishes: EventWishes,
+        kept_in: Option<&KeptIn>,
+    ) -> Result<Self, NoBpf> {
         let own = source.read_link("/proc/self/ns/pid").ok();
         let own = own.and_then(|target| decode_namespace(&target)).ok_or(NoBpf::OtherNamespace)?;
         let namespace = if own == INITIAL_PID_NAMESPACE { 0 } else { own };
-        let program = source.recorder_program(namespace).map_err(|failure| failure.reason())?;
+        let reached = kept_in.and_then(|kept_in| Reached::decode(kept_in.reached.as_deref()?));
+        let lasting = kept_in.map(|kept_in| {
+            let instance = reached.as_ref().map(|reached| reached.instance);
+            Lasting { kept_in, instance }
+        });
+        let program = source.recorder_program(namespace, lasting.as_ref());
+        let program = program.map_err(|failure| failure.reason())?;
         let mut offsets = Vec::new();
         // Before Linux 5.6 there are no time namespaces.
         let offset = match source.read("/proc/self/timens_offsets", &mut offsets) {
@@ -134,10 +154,35 @@ impl<'a> KernelEvents<'a> {
             compared: (now, now),
             counted_at: now,
             look_at: now + YOUNG,
+            has_resumed: false,
+            missing_since: None,
         };
+        if let Some(reached) = reached.filter(|_| events.program.is_taken_over()) {
+            events.resume(reached);
+        }
         // One that fails is tried again with the first take.
         let _ = events.take_over();
         Ok(events)
+    }
+
+    /// Goes on behind what an earlier recorder has written.
+    fn resume(&mut self, reached: Reached) {
+        self.has_resumed = true;
+        if !self.program.go_on_behind(reached.place) {
+            self.missing_since = Some(reached.counted_at);
+        }
+        self.counts = reached.counts;
+        self.unseen = reached.counts.unseen;
+        self.lost_and_open = reached.lost_and_open;
+        self.counted_at = reached.counted_at;
+        for (cookie, at, is_local) in reached.half_closed {
+            self.half_closed.note(cookie, at, is_local);
+        }
+        for bytes in reached.waiting {
+            if let Some(Record::Ended { record, .. }) = decode_record(&bytes, self.offset) {
+                self.waiting.insert(record.cookie, Waiting { record, bytes });
+            }
+        }
     }
 
     /// Lists the connections and listeners that are open. What is in a namespace that may not be entered is told when it ends,
@@ -192,7 +237,8 @@ impl<'a> KernelEvents<'a> {
         ProcessInstance { process: owner.process, executions: 0 }
     }
 
-    fn handle(&mut self, record: Record, into: &mut Vec<ConnectionEvent>) {
+    /// Handles a record. `bytes` are its own where it may have to be kept back.
+    fn handle(&mut self, record: Record, bytes: Box<[u8]>, into: &mut Vec<ConnectionEvent>) {
         match record {
             Record::Process(raw) => {
                 let record = process::of_kernel(*raw, self.wishes.arguments);
@@ -216,14 +262,14 @@ impl<'a> KernelEvents<'a> {
                     held.complete(&mut record);
                 }
                 if record.process.is_none() && owner_may_follow && self.waiting.len() < MOST {
-                    self.waiting.insert(record.cookie, record);
+                    self.waiting.insert(record.cookie, Waiting { record, bytes });
                 } else {
                     into.push(ConnectionEvent::Ended(record));
                 }
             }
             Record::Half { cookie, at, is_local } => self.half_closed.note(cookie, at, is_local),
             Record::Owner { cookie, owner, uid } => {
-                if let Some(mut record) = self.waiting.remove(&cookie) {
+                if let Some(Waiting { mut record, .. }) = self.waiting.remove(&cookie) {
                     (record.process, record.uid) = (owner, uid);
                     into.push(ConnectionEvent::Ended(record));
                 }
@@ -245,7 +291,7 @@ impl<'a> KernelEvents<'a> {
     fn look(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
         let is_due = |at: Option<Duration>| at.is_none_or(|at| at + YOUNG <= now);
         let open = self.unowned.iter().filter(|(_, it)| is_due(it.record.established));
-        let ended = self.waiting.iter().filter(|(_, it)| is_due(it.ended.map(|(at, _)| at)));
+        let ended = self.waiting.iter().filter(|(_, it)| is_due(it.record.ended.map(|(at, _)| at)));
         let wanted = open.map(|(cookie, _)| *cookie).chain(ended.map(|(cookie, _)| *cookie));
         let mut wanted: FxHashMap<u64, Vec<Owner>> = wanted.map(|cookie| (cookie, Vec::new())).collect();
         if wanted.is_empty() {
@@ -260,7 +306,7 @@ impl<'a> KernelEvents<'a> {
         for (cookie, owners) in wanted {
             let found = owners.first().map(|owner| self.introduce(*owner, into));
             let owner = found.map(|instance| (instance, OwnerSource::Held));
-            if let Some(mut record) = self.waiting.remove(&cookie) {
+            if let Some(Waiting { mut record, .. }) = self.waiting.remove(&cookie) {
                 record.process = owner;
                 into.push(ConnectionEvent::Ended(record));
             } else if let Some(mut open) = self.unowned.remove(&cookie) {
@@ -283,23 +329,7 @@ impl<'a> KernelEvents<'a> {
         let Some(there) = There::list(self.source) else { return Ok(()) };
         let now = clock::uptime(self.source)?;
         let Difference { ended, opened } = self.balance.compare(&there.cookies(), &there.namespaces(), now);
-        let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
-        // Those that the buffer had no room for are a gap already.
-        let unseen = found.saturating_sub(self.lost_and_open);
-        self.lost_and_open = self.lost_and_open.saturating_sub(found);
-        if unseen > 0 {
-            self.unseen += unseen;
-            let boot_id = crate::linux::host::boot_id(self.source);
-            let ((from, until), lost, cause) = (self.compared, Some(unseen), GapCause::Unseen);
-            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost, cause }));
-        }
-        for mut record in ended {
-            self.unowned.remove(&record.cookie);
-            if let Some(held) = self.held.remove(&record.cookie) {
-                held.complete(&mut record);
-            }
-            into.push(ConnectionEvent::Ended(Box::new(record)));
-        }
+        self.tell_unseen(ended, self.compared.1, into);
         for record in there.records(&opened, now) {
             self.balance.open(&record);
             let record = Box::new(record);
@@ -310,6 +340,65 @@ impl<'a> KernelEvents<'a> {
         }
         self.compared = (self.compared.1, now);
         Ok(())
+    }
+
+    /// Tells ends that the programs did not, and that were by a moment.
+    fn tell_unseen(
+        &mut self,
+        ended: Vec<ConnectionRecord>,
+        until: Duration,
+        into: &mut Vec<ConnectionEvent>,
+    ) {
+        let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+        // Those that the buffer had no room for are a gap already.
+        let unseen = found.saturating_sub(self.lost_and_open);
+        self.lost_and_open = self.lost_and_open.saturating_sub(found);
+        if unseen > 0 {
+            self.unseen += unseen;
+            self.counts.unseen = self.unseen;
+            let boot_id = crate::linux::host::boot_id(self.source);
+            let (from, lost, cause) = (self.compared.0, Some(unseen), GapCause::Unseen);
+            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost, cause }));
+        }
+        for mut record in ended {
+            self.unowned.remove(&record.cookie);
+            if let Some(held) = self.held.remove(&record.cookie) {
+                held.complete(&mut record);
+            }
+            into.push(ConnectionEvent::Ended(Box::new(record)));
+        }
+    }
+
+    /// Compares for the last time. What had ended before the sockets were listed was told before the buffer was read after that,
+    /// so that this need not wait for another comparison.
+    fn compare_at_the_end(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        let Some(there) = There::list(self.source) else { return Ok(()) };
+        let (cookies, namespaces) = (there.cookies(), there.namespaces());
+        let now = clock::uptime(self.source)?;
+        let mut ended = self.balance.compare(&cookies, &namespaces, now).ended;
+        self.take_records(into)?;
+        ended.extend(self.balance.compare(&cookies, &namespaces, now).ended);
+        self.tell_unseen(ended, now, into);
+        Ok(())
+    }
+
+    /// Reads the buffer. Returns how many records made no sense.
+    fn take_records(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<u64, Error> {
+        let mut records = Vec::new();
+        let offset = self.offset;
+        let mut senseless = 0;
+        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
+            Some(record) => {
+                let may_wait = matches!(record, Record::Ended { owner_may_follow: true, .. });
+                records.push((record, if may_wait { bytes.into() } else { Box::default() }));
+            }
+            None => senseless += 1,
+        });
+        for (record, bytes) in records {
+            self.handle(record, bytes, into);
+        }
+        taken.map_err(|failure| failed(failure.reason()))?;
+        Ok(senseless)
     }
 
     /// Makes it believe what is not so: that one is open, and that nobody told of another. The next take compares.
@@ -367,6 +456,10 @@ impl Held {
     }
 }
 
+fn failed(reason: NoBpf) -> Error {
+    Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()))
+}
+
 impl EventStream for KernelEvents<'_> {
     fn method(&self) -> EventMethod {
         EventMethod::Bpf
@@ -377,24 +470,17 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
-        let failed =
-            |reason: NoBpf| Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()));
         if !self.has_taken_over {
             self.take_over()?;
         }
         into.append(&mut self.first);
-        let mut records = Vec::new();
-        let offset = self.offset;
-        let mut senseless = 0;
-        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
-            Some(record) => records.push(record),
-            None => senseless += 1,
-        });
-        for record in records {
-            self.handle(record, into);
-        }
-        taken.map_err(|failure| failed(failure.reason()))?;
+        let senseless = self.take_records(into)?;
         let now = clock::uptime(self.source)?;
+        if let Some(since) = self.missing_since.take() {
+            let boot_id = crate::linux::host::boot_id(self.source);
+            let (lost, cause) = (None, GapCause::Store);
+            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from: since, until: now, lost, cause }));
+        }
         if senseless > 0 {
             into.push(self.gap(now, Some(senseless), GapCause::Unseen));
         }
@@ -420,8 +506,10 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        // What was not told cannot be found without a list, and is told by the next recorder.
+        let _ = self.compare_at_the_end(into);
         self.tell_half_closed(Duration::MAX, into);
-        into.extend(self.waiting.drain().map(|(_, record)| ConnectionEvent::Ended(record)));
+        into.extend(self.waiting.drain().map(|(_, waiting)| ConnectionEvent::Ended(waiting.record)));
     }
 
     fn counts(&self) -> EventCounts {
@@ -430,6 +518,36 @@ impl EventStream for KernelEvents<'_> {
 
     fn has_listed(&self, namespace: Option<Namespace>) -> bool {
         self.listed.has(namespace)
+    }
+
+    fn has_resumed(&self) -> bool {
+        self.has_resumed
+    }
+
+    fn keeps_back(&self, cookie: u64) -> bool {
+        self.waiting.contains_key(&cookie)
+    }
+
+    fn reached(&self) -> Option<Vec<u8>> {
+        self.program.pinned()?.ok()?;
+        let reached = Reached {
+            instance: self.program.instance(),
+            place: self.program.place(),
+            counted_at: self.counted_at,
+            counts: EventCounts { unseen: self.unseen, ..self.counts },
+            lost_and_open: self.lost_and_open,
+            half_closed: self
+                .half_closed
+                .all()
+                .map(|(cookie, (at, is_local))| (cookie, at, is_local))
+                .collect(),
+            waiting: self.waiting.values().map(|waiting| waiting.bytes.clone()).collect(),
+        };
+        Some(reached.encode())
+    }
+
+    fn pinned(&self) -> Pinned<'_> {
+        self.program.pinned()
     }
 }
 

@@ -445,7 +445,7 @@ fn what_the_programs_did_not_tell_is_found_in_the_table() {
     let done = netstat_lab::on_own_thread(|namespace| {
         let system = Linux::live();
         drop(watched(&system, false)?);
-        let mut stream = KernelEvents::begin(system.source(), EventWishes::default()).ok()?;
+        let mut stream = KernelEvents::begin(system.source(), EventWishes::default(), None).ok()?;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut told = Vec::new();

@@ -244,7 +244,7 @@ fn system() -> Fake {
 }
 
 fn taken(fake: &Fake, times: usize) -> Vec<ConnectionEvent> {
-    let mut stream = KernelEvents::begin(fake, EventWishes::default()).unwrap();
+    let mut stream = KernelEvents::begin(fake, EventWishes::default(), None).unwrap();
     let mut events = Vec::new();
     (0..times).for_each(|_| stream.take(&mut events).unwrap());
     events
@@ -267,7 +267,7 @@ fn what_is_open_is_listed_again_when_that_was_refused() {
         .fails("/proc", refused)
         .names("/proc", &[])
         .take(&[end(OPENED, |_| {})], &counts(0));
-    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default(), None).unwrap();
     let mut events = Vec::new();
     assert!(stream.take(&mut events).is_err());
     assert_eq!(events, [], "nothing is told before what was there");
@@ -285,7 +285,7 @@ fn reset(end: &mut End) {
 fn an_end_waits_for_its_owner() {
     let owner = end(OWNER, |end| (end.bytes[1], end.bytes[2]) = (2, 2));
     let fake = system().take(&[end(ENDED, reset)], &counts(0)).take(&[owner], &counts(0));
-    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default(), None).unwrap();
     let mut events = Vec::new();
     stream.take(&mut events).unwrap();
     assert_eq!(events, []);
@@ -320,7 +320,7 @@ fn an_owner_that_nobody_tells_is_looked_for() {
 #[test]
 fn an_end_that_waits_is_told_when_the_recording_stops() {
     let fake = system().take(&[end(ENDED, reset)], &counts(0));
-    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default(), None).unwrap();
     let mut events = Vec::new();
     stream.take(&mut events).unwrap();
     assert_eq!(events, []);
@@ -380,7 +380,7 @@ fn what_the_buffer_had_no_room_for_is_a_gap_once() {
         .take(&[], &counts(0))
         .take(&[], &counts(21))
         .take(&[], &counts(21));
-    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default(), None).unwrap();
     let mut events = Vec::new();
     (0..3).for_each(|_| stream.take(&mut events).unwrap());
     let [ConnectionEvent::Gap(gap)] = events.as_slice() else { panic!("{events:?}") };

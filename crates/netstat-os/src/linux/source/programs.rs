@@ -1,10 +1,12 @@
 //! The parts of the seam that stay open: BPF programs, and messages of the kernel that nobody asked for one by one.
 
 use super::{Next, Recording, pack, unpack};
+use crate::contract::{KeptIn, Pinned};
 use crate::linux::bpf::{Failure, TcpSettings};
 use crate::tape::{Player, hex};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How far a walk of the BPF program goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,40 @@ pub(crate) trait RecorderProgram: Send {
     /// Returns `struct all_counts` of `bpf/recorder.h`, then how often the kernel did not run each program, because it would
     /// have interrupted itself, in 8 bytes.
     fn counts(&mut self) -> Result<Vec<u8>, Failure>;
+
+    /// A number that no other programs have had since boot; 0 where nothing of them can outlive this program.
+    fn instance(&self) -> u32 {
+        0
+    }
+
+    /// Up to where records were taken.
+    fn place(&self) -> u64 {
+        0
+    }
+
+    /// Whether these are the programs that were asked for, which an earlier recorder left behind.
+    fn is_taken_over(&self) -> bool {
+        false
+    }
+
+    /// Goes on with the records behind a place. Answers whether all of them are there.
+    fn go_on_behind(&mut self, _place: u64) -> bool {
+        false
+    }
+
+    /// What of them outlives this program; see [`EventStream::pinned`](crate::contract::EventStream::pinned).
+    fn pinned(&self) -> Pinned<'_> {
+        None
+    }
+}
+
+/// For whom programs are to outlive this one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lasting<'a> {
+    /// The history that they are for.
+    pub(crate) kept_in: &'a KeptIn,
+    /// The [`instance`](RecorderProgram::instance) of those that the history has records of.
+    pub(crate) instance: Option<u32>,
 }
 
 /// Messages of sock_diag about TCP sockets that the kernel has destroyed (`SKNLGRP_INET_TCP_DESTROY` and its IPv6 sibling).
@@ -66,6 +102,27 @@ pub(crate) trait Closings: Send {
 
     /// The inode of the socket, by which `/proc/net/netlink` lists how many it had no room for.
     fn inode(&self) -> u64;
+}
+
+/// Packets as the kernel gives them, block by block.
+pub(crate) trait PacketSource {
+    /// Waits for a block, or until it has waited long enough.
+    fn wait(&mut self, patience: Duration) -> io::Result<()>;
+
+    /// Passes on the next block, if there is one, and returns whether there was.
+    fn block(&mut self, each: &mut dyn FnMut(&[u8])) -> bool;
+
+    /// Lets no further packet in.
+    fn stop(&mut self) -> io::Result<()>;
+
+    /// Reads what was counted since this was read last (`struct tpacket_stats_v3`).
+    fn statistics(&mut self) -> io::Result<Vec<u8>>;
+
+    /// When the machine booted, by the clock of packets, since 1970.
+    fn boot(&self) -> Duration;
+
+    /// How long a packet may be in a block that is not passed on yet.
+    fn drained_after(&self) -> Duration;
 }
 
 /// How [`super::Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
@@ -107,11 +164,12 @@ pub(super) fn record_tcp(
 }
 
 /// Records [`super::Source::recorder_program`].
-pub(super) fn record_recorder(
-    recording: &Recording,
+pub(super) fn record_recorder<'a>(
+    recording: &'a Recording,
     pid_namespace: u32,
-) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
-    let answer = recording.live.recorder_program(pid_namespace);
+    lasting: Option<&Lasting<'_>>,
+) -> Result<Box<dyn RecorderProgram + 'a>, Failure> {
+    let answer = recording.live.recorder_program(pid_namespace, lasting);
     note_failure(recording, BPF_RECORDER, "", answer.as_ref().err());
     Ok(Box::new(RecordingRecorder { live: answer?, recording }))
 }
@@ -164,6 +222,26 @@ impl RecorderProgram for RecordingRecorder<'_> {
         }
         self.recording.note(BPF_COUNTS, "", &Ok(()), &packed);
         answer
+    }
+
+    fn instance(&self) -> u32 {
+        self.live.instance()
+    }
+
+    fn place(&self) -> u64 {
+        self.live.place()
+    }
+
+    fn is_taken_over(&self) -> bool {
+        self.live.is_taken_over()
+    }
+
+    fn go_on_behind(&mut self, place: u64) -> bool {
+        self.live.go_on_behind(place)
+    }
+
+    fn pinned(&self) -> Pinned<'_> {
+        self.live.pinned()
     }
 }
 

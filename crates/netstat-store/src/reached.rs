@@ -1,0 +1,46 @@
+//! How far the source of events was when a recorder wrote last, so that another one goes on there.
+
+use crate::clock::Boot;
+use crate::schema::unsigned;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+/// The keys of the table `meta`: bytes of the source, and the boot that they are of.
+const BYTES: &str = "reached";
+const OF_BOOT: &str = "reached_boot";
+
+pub(crate) fn write(
+    transaction: &Transaction<'_>,
+    boot: Boot,
+    reached: Option<&[u8]>,
+) -> rusqlite::Result<()> {
+    let mut set = transaction.prepare_cached("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")?;
+    match reached {
+        Some(bytes) => {
+            set.execute(params![BYTES, bytes])?;
+            set.execute(params![OF_BOOT, boot])?;
+        }
+        None => {
+            transaction.prepare_cached("DELETE FROM meta WHERE key = ?")?.execute([BYTES])?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn read(database: &Connection, boot: Boot) -> rusqlite::Result<Option<Vec<u8>>> {
+    let sql = "SELECT bytes.value FROM meta AS bytes, meta AS its
+               WHERE bytes.key = ? AND its.key = ? AND its.value = ? AND typeof(bytes.value) = 'blob'";
+    database.query_row(sql, params![BYTES, OF_BOOT, boot], |row| row.get(0)).optional()
+}
+
+/// Returns until when recorders before a session recorded at a boot, in microseconds since then.
+pub(crate) fn until(database: &Connection, boot: Boot, session: i64) -> rusqlite::Result<Option<u64>> {
+    let sql = "SELECT max(until_at) FROM session WHERE boot = ? AND id < ?";
+    let until: Option<i64> = database.query_row(sql, params![boot, session], |row| row.get(0))?;
+    Ok(until.map(unsigned))
+}
+
+pub(crate) fn number(database: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT value FROM meta WHERE key = 'store'";
+    let number: Option<i64> = database.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(number.map_or(0, unsigned))
+}
