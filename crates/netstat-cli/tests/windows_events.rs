@@ -93,6 +93,9 @@ fn processes(pid: u64, started: u64, name: &str) -> Vec<u8> {
 /// An event: whether of a process, its version, number, time and payload.
 type Event = (bool, u8, u16, u64, Vec<u8>);
 
+/// What is read in one take: its moment in milliseconds, lost events, events, and rows of the table then.
+type Take = (u64, u32, Vec<Event>, Vec<Vec<u8>>);
+
 fn connection(id: u16, at: u64, pid: u32, local: u16, remote: u16) -> Event {
     let mut bytes = [pid.to_le_bytes(), [0; 4], [192, 0, 2, 7], [10, 0, 0, 5]].concat();
     bytes.extend([remote, local].into_iter().flat_map(u16::to_be_bytes));
@@ -127,7 +130,7 @@ fn record(folder: &Path) {
     let list = processes(940, 100, "server.exe");
     answer(&recorder, "NtQuerySystemInformation", "SystemProcessInformation", 0, &list);
     let listener = || row(LISTEN, 80, 0, 940);
-    let takes: [(u64, u32, Vec<Event>, Vec<Vec<u8>>); 4] = [
+    let takes: [Take; 4] = [
         (100_000, 0, vec![], vec![listener()]),
         (
             101_000,

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 /// The events that are asked for. Others, those of each send and receive among them, are not worth what they cost.
 #[cfg(any(windows, test))]
 pub(in crate::windows) const NETWORK: [u16; 10] = [12, 13, 14, 15, 16, 28, 29, 30, 31, 32];
-#[cfg(any(windows, test))]
+#[cfg(windows)]
 pub(in crate::windows) const PROCESS: [u16; 2] = [1, 2];
 
 /// What follows the ends: the options and windows of a begin, and in all events two numbers, in bytes.

@@ -133,11 +133,13 @@ const ACCEPT: u16 = 15;
 const RECONNECT: u16 = 16;
 
 fn ended(events: &[ConnectionEvent]) -> Vec<&ConnectionRecord> {
-    let end = |event| match event {
-        &ConnectionEvent::Ended(ref record) => Some(&**record),
-        _ => None,
-    };
-    events.iter().filter_map(end).collect()
+    events
+        .iter()
+        .filter_map(|event| match event {
+            ConnectionEvent::Ended(record) => Some(&**record),
+            _ => None,
+        })
+        .collect()
 }
 
 fn ms(at: u64) -> Duration {
