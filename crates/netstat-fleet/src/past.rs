@@ -109,7 +109,7 @@ pub struct FleetPast<'f> {
 }
 
 /// The most hosts that a question names.
-const MOST_NAMED: usize = 1000;
+const MOST_NAMED: usize = 200;
 
 /// What is open, by its store and its key there.
 type There = FxHashMap<(Place, u64), Row>;
@@ -229,19 +229,17 @@ impl<'f> FleetPast<'f> {
         let Asked::Span(_) = self.question.asked else { return Ok(()) };
         let mut behind: Vec<(&str, SystemTime)> = self.fleet.hosts.silent(self.question.now, |_| true);
         behind.retain(|(name, _)| there.keys().any(|((host, _), _)| **host == **name));
-        let Some(since) = behind.iter().map(|(_, last)| micros(*last)).min() else { return Ok(()) };
-        let hosts = match behind.len() {
-            ..=MOST_NAMED => {
-                let named: Vec<String> = behind.iter().map(|(host, _)| quoted(host)).collect();
-                format!(" AND host IN ({})", named.join(", "))
-            }
-            _ => String::new(),
-        };
-        let ended = format!("{ENDS} WHERE {}{hosts}", crate::sql::not_before(since));
-        self.fetch(ENDS, &ended, &mut |row| {
-            take_out(there, &row);
-            ControlFlow::Continue(())
-        })
+        for some in behind.chunks(MOST_NAMED) {
+            let of_host = |(host, last): &(&str, SystemTime)| {
+                format!("(host = {} AND {})", quoted(host), crate::sql::not_before(micros(*last)))
+            };
+            let of_hosts: Vec<String> = some.iter().map(of_host).collect();
+            self.fetch(ENDS, &format!("{ENDS} WHERE {}", of_hosts.join(" OR ")), &mut |row| {
+                take_out(there, &row);
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Calls `each` with the rows of both tables.

@@ -86,6 +86,7 @@ struct end {
 /* Of a process: which run of it was told of last, plus 1. */
 struct mark {
 	u32 told;
+	u32 round;
 };
 
 struct {
@@ -200,9 +201,10 @@ INLINE u32 as_seen(const struct task_struct *task)
 INLINE void own(struct end *end, u8 source, u32 program)
 {
 	struct task_struct *task = current_task(), *leader = task->group_leader;
+	const struct settings *settings;
 	const struct cred *cred;
 	struct mark *mark;
-	u32 tgid;
+	u32 tgid, round, zero = 0;
 
 	/* The kernel closes what nobody holds any more, sometimes in a thread of its own. */
 	if (READ(task->flags) & PF_KTHREAD)
@@ -216,11 +218,15 @@ INLINE void own(struct end *end, u8 source, u32 program)
 	end->executions = READ(leader->self_exec_id);
 	end->uid = READ(cred->euid.val);
 	end->owner_source = source;
+	settings = map_lookup(&wishes, &zero);
+	round = settings ? settings->round : 0;
 	mark = task_storage(&marks, leader, 0, GET_OR_MAKE);
-	if (mark && mark->told == end->executions + 1)
+	if (mark && mark->told == end->executions + 1 && mark->round == round)
 		return;
-	if (tell_process(program) && mark)
+	if (tell_process(program) && mark) {
 		mark->told = end->executions + 1;
+		mark->round = round;
+	}
 }
 
 /* Whether a socket refuses IPv4 (IPV6_V6ONLY). The kernel tells where in which byte the bit is. */

@@ -151,6 +151,8 @@ struct settings {
 	unsigned int pid_namespace;
 	/* Which programs these are: a recorder that finds those of another version does not go on with them. */
 	unsigned int version;
+	/* How many recorders went on with these: each is told of every process once more. */
+	unsigned int round;
 };
 
 /* Numbers since the programs were loaded. */

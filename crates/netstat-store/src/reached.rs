@@ -34,7 +34,8 @@ pub(crate) fn read(database: &Connection, boot: Boot) -> rusqlite::Result<Option
 
 /// Returns until when recorders before a session recorded at a boot, in microseconds since then.
 pub(crate) fn until(database: &Connection, boot: Boot, session: i64) -> rusqlite::Result<Option<u64>> {
-    let sql = "SELECT max(until_at) FROM session WHERE boot = ? AND id < ?";
+    let sql = "SELECT max(until_at) FROM session
+               WHERE boot = ? AND id < ? AND (mode IS NOT NULL OR from_at < until_at)";
     let until: Option<i64> = database.query_row(sql, params![boot, session], |row| row.get(0))?;
     Ok(until.map(unsigned))
 }

@@ -448,7 +448,7 @@ impl Writer {
         }
         transaction.commit()?;
         if deleted.is_some() {
-            self.database.execute_batch("PRAGMA incremental_vacuum")?;
+            crate::schema::give_back(&self.database)?;
             // Processes that are gone may not be named again by the numbers that are remembered.
             self.processes.clear();
         }

@@ -66,8 +66,14 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (arguments.owners.is_some(), "--owners"),
         (typed.ship.is_some(), "--ship"),
         (!arguments.geo.is_empty(), "--geo"),
-        (!arguments.filter.is_empty(), "a filter"),
     ];
+    if let Some(asks) = asks.filter(|_| !arguments.filter.is_empty()) {
+        return Err(complaint!(
+            "{asks} records nothing, so a filter has no effect: leave it out",
+            "{asks}: 기록하지 않으므로 필터는 아무 일도 하지 않습니다. 빼고 입력하세요",
+            asks
+        ));
+    }
     if let (Some(asks), Some((_, option))) = (asks, records.iter().find(|(given, _)| *given)) {
         return Err(complaint!(
             "{asks} records nothing, so {option} has no effect: leave it out",

@@ -76,15 +76,19 @@ pub(crate) fn lines(
     let survives = match (left, &status.pinned, &status.not_pinned) {
         (Some(left), ..) => left.to_owned(),
         _ if !is_running => "-".to_owned(),
-        (_, Some(folder), _) => format!("{} {}", word("nothing is lost:", "잃지 않음:"), shown(folder)),
+        (_, Some(folder), _) => format!("{} {}", word("nothing is lost:", "유실 없음:"), shown(folder)),
         (_, _, Some([english, korean])) => {
             let why = match language {
                 Language::English => english,
                 Language::Korean => korean,
             };
-            format!("{} {}", word("what happens meanwhile is lost:", "그동안의 일을 잃음:"), shown(why))
+            format!(
+                "{} {}",
+                word("what happens meanwhile is lost:", "그동안의 연결은 기록되지 않음:"),
+                shown(why)
+            )
         }
-        _ => word("what happens meanwhile is lost", "그동안의 일을 잃음").to_owned(),
+        _ => word("what happens meanwhile is lost", "그동안의 연결은 기록되지 않음").to_owned(),
     };
     let rows: [(&str, String); 17] = [
         (word("Recorder", "기록기"), running),

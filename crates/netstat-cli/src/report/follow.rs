@@ -66,16 +66,19 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
             let now = session.backend.now().unwrap_or(SystemTime::UNIX_EPOCH);
             let past = Past::between(&reader, [place, next], asked.opens, since, now);
             let text = shown(session, asked, &reader, &past, &mut columns, is_first)?;
+            let missing = past.missing();
+            drop(past);
+            // Whoever reads may take hours, in which a state of the history that is held lets the recorder's log grow.
+            drop(reader);
             let mut stdout = output::stdout();
             let outcome = output::outcome(stdout.write_all(&text).and_then(|()| stdout.flush()))?;
             if outcome == output::Reader::Gone {
                 break;
             }
-            say_missing(past.missing());
+            say_missing(missing);
             place = next;
             is_first = false;
         }
-        drop(reader);
         if stopped.load(Ordering::Relaxed) || output::reader() == output::Reader::Gone {
             break;
         }

@@ -150,7 +150,10 @@ pub(super) fn lacks(needs: &EvidenceNeeds) -> Option<Text> {
         (needs.descriptors, Text::fixed("descriptors of processes", "프로세스의 디스크립터")),
         (needs.addresses, Text::fixed("addresses of interfaces", "인터페이스의 주소")),
         (needs.surroundings.firewall, Text::fixed("rules of the firewall", "방화벽의 규칙")),
-        (needs.twice != Twice::Never, Text::fixed("two looks a moment apart", "잠시 사이를 둔 두 번의 관찰")),
+        (
+            needs.twice != Twice::Never,
+            Text::fixed("two looks a moment apart", "간격을 두고 두 번 조사한 결과"),
+        ),
         (!course.is_empty(), Text::fixed("the course of connections", "연결의 진행 상태")),
         (
             needs.fields.intersects(Fields::MEMORY | Fields::AGE | Fields::TIME_IN_STATE),

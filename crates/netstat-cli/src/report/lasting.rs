@@ -89,8 +89,8 @@ pub(super) fn status(session: &Session<'_>, store: &Path) -> Option<Text> {
 pub(super) fn remove(session: &Session<'_>, store: &Path) -> Result<bool, Trouble> {
     let folders = left(session, store, true).map_err(|error| {
         both!(
-            "what a recorder that was killed left in the kernel cannot be removed: {why}",
-            "강제 종료된 기록기가 커널에 남긴 것을 없앨 수 없습니다. {why}",
+            "no recorder is running; what one that was killed may have left in the kernel cannot be removed: {why}",
+            "실행 중인 기록기가 없습니다. 강제 종료된 기록기가 커널에 남겼을 수 있는 것은 없앨 수 없습니다. {why}",
             why = why(&error)
         )
     })?;

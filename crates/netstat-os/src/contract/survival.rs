@@ -20,7 +20,7 @@ pub struct KeptIn {
 pub enum NotPinned {
     /// No BPF file system is mounted where it usually is.
     NotMounted(&'static Path),
-    /// The folder there is another user's, or others may write to it.
+    /// The folder there is another user's, or others may look into it.
     NotOurs(PathBuf),
     /// What is there belongs to another recorder, which runs.
     InUse(PathBuf),
@@ -28,5 +28,5 @@ pub enum NotPinned {
     Refused(PathBuf, io::Error),
 }
 
-/// What stands in for a stream of which nothing outlives its recorder.
+/// Where the programs of a stream are kept beyond its recorder, or why they are not; `None` where that was not asked for.
 pub type Pinned<'a> = Option<Result<&'a Path, &'a NotPinned>>;

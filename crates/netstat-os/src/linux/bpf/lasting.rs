@@ -7,7 +7,7 @@ use rustix::fd::OwnedFd;
 use std::io;
 
 /// Bytes of `struct settings` and of `struct all_counts` in `bpf/recorder.h`.
-pub(super) const SETTINGS: usize = 8;
+pub(super) const SETTINGS: usize = 12;
 pub(super) const COUNTS: usize = 64 * 144;
 
 /// The programs, in the order of `recorder.build`.
@@ -40,7 +40,8 @@ pub(super) fn keep(pins: &Pins, objects: &Objects) -> io::Result<()> {
     Ok(())
 }
 
-/// Finds all of them, if they are those that this program would load.
+/// Finds all of them, if they are those that this program would load with these settings, and begins another round of
+/// telling processes: what was told to the recorder before may not be kept.
 ///
 /// # Errors
 /// When one is missing, or is another one.
@@ -59,9 +60,12 @@ pub(super) fn find(pins: &Pins, settings: &[u8]) -> io::Result<Objects> {
         Map::made(map, size)
     };
     let (counters, wishes) = (array("counters", COUNTS)?, array("wishes", SETTINGS)?);
-    if wishes.first()? != settings {
+    let found = wishes.first()?;
+    let Some((same, round)) = found.split_last_chunk().filter(|(same, _)| *same == settings) else {
         return Err(other());
-    }
+    };
+    let round = u32::from_ne_bytes(*round).wrapping_add(1);
+    wishes.fill(&[same, &round.to_ne_bytes()].concat())?;
     let (mut programs, mut links) = (Vec::new(), Vec::new());
     for name in PROGRAMS {
         let (program, id) = Program::known(pinned(&pins.path("program", name))?, name)?;

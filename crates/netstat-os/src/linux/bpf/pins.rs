@@ -5,9 +5,8 @@
 
 use crate::contract::{KeptIn, NotPinned};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -33,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The folder of a history, locked. Dropping this removes it with all that is in it.
 pub(super) struct Pins {
     folder: PathBuf,
-    _lock: OwnedFd,
+    lock: OwnedFd,
 }
 
 impl Pins {
@@ -60,7 +59,7 @@ impl Pins {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 Err(NotPinned::Refused(folder, error))
             }
-            _ => Ok(Self { folder, _lock: lock }),
+            _ => Ok(Self { folder, lock }),
         }
     }
 
@@ -75,14 +74,14 @@ impl Pins {
 
     /// Removes all names but that of the history.
     pub(super) fn clear(&self) -> io::Result<()> {
-        clear(&self.folder)
+        clear(&self.lock)
     }
 }
 
 impl Drop for Pins {
     fn drop(&mut self) {
-        // What is left then `--stop` tells.
-        let _ = remove(&self.folder);
+        // What is left then `--status` tells, and `--stop` removes.
+        let _ = remove(&self.folder, &self.lock);
     }
 }
 
@@ -94,19 +93,21 @@ pub(crate) fn left_behind(file: &Path, wants_removal: bool) -> Result<Vec<PathBu
         mounted => mounted?,
     };
     let mut found = Vec::new();
-    for user in entries(root)? {
+    let users = std::fs::read_dir(root).map_err(|error| NotPinned::Refused(root.to_owned(), error))?;
+    // What somebody may not look into below that was left by somebody else, who will find it.
+    for user in users.filter_map(|entry| Some(entry.ok()?.path())) {
         if !user.file_name().is_some_and(|name| name.as_bytes().starts_with(OURS.as_bytes())) {
             continue;
         }
-        for folder in entries(&user)? {
-            if std::fs::read_link(folder.join(HISTORY)).is_ok_and(|link| link == file) && is_idle(&folder) {
+        for folder in entries(&user) {
+            let is_of_file = std::fs::read_link(folder.join(HISTORY)).is_ok_and(|link| link == file);
+            // Locked until it is removed, so that no recorder begins in it.
+            if let Some(lock) = is_of_file.then(|| idle(&user, &folder)).flatten() {
+                if wants_removal {
+                    remove(&folder, &lock).map_err(|error| NotPinned::Refused(folder.clone(), error))?;
+                }
                 found.push(folder);
             }
-        }
-    }
-    if wants_removal {
-        for folder in &found {
-            remove(folder).map_err(|error| NotPinned::Refused(folder.clone(), error))?;
         }
     }
     Ok(found)
@@ -140,37 +141,42 @@ fn open_folder(folder: &Path) -> io::Result<OwnedFd> {
     Ok(rustix::fs::openat(CWD, folder, flags, Mode::empty())?)
 }
 
-/// Returns whether no recorder that runs holds the folder.
-fn is_idle(folder: &Path) -> bool {
-    open_folder(folder)
-        .is_ok_and(|lock| rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok())
+/// Opens a folder that no recorder holds, and locks it. Whoever owns the folder of a user may put links to anywhere in it, so
+/// that nothing of a path is believed but what was opened.
+fn idle(user: &Path, folder: &Path) -> Option<OwnedFd> {
+    let user = open_folder(user).ok()?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let lock = rustix::fs::openat(&user, folder.file_name()?, flags, Mode::empty()).ok()?;
+    let is_bpf = rustix::fs::fstatfs(&lock).is_ok_and(|found| found.f_type == MAGIC);
+    (is_bpf && rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()).then_some(lock)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, NotPinned> {
-    let list = |folder: &Path| -> io::Result<Vec<PathBuf>> {
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
-    };
-    match list(folder) {
-        // Another one has just removed it.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        answer => answer.map_err(|error| NotPinned::Refused(folder.to_owned(), error)),
-    }
+/// Returns what is in a folder; nothing where it may not be read, or is none.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 /// Removes the names of objects: links first, so that nothing runs any more when the rest goes.
-fn clear(folder: &Path) -> io::Result<()> {
-    let mut names: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    names.retain(|path| path.file_name() != Some(OsStr::new(HISTORY)));
-    names.sort_by_key(|path| !path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"link-")));
-    names.iter().try_for_each(std::fs::remove_file)
+fn clear(folder: &OwnedFd) -> io::Result<()> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+            names.push(entry.file_name().to_owned());
+        }
+    }
+    names.retain(|name| name.to_bytes() != HISTORY.as_bytes());
+    names.sort_by_key(|name| !name.to_bytes().starts_with(b"link-"));
+    names.iter().try_for_each(|name| Ok(rustix::fs::unlinkat(folder, name, AtFlags::empty())?))
 }
 
-/// Removes the folder of a history, and that of its user where it was the last.
-fn remove(folder: &Path) -> io::Result<()> {
-    clear(folder)?;
-    match std::fs::remove_file(folder.join(HISTORY)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+/// Removes the folder of a history, which is open as well, and that of its user where it was the last.
+fn remove(folder: &Path, opened: &OwnedFd) -> io::Result<()> {
+    clear(opened)?;
+    match rustix::fs::unlinkat(opened, HISTORY, AtFlags::empty()) {
+        Err(error) if error != Errno::NOENT => return Err(error.into()),
+        // Where a link has come in its place, this fails.
         _ => std::fs::remove_dir(folder)?,
     }
     if let Some(user) = folder.parent() {

@@ -46,7 +46,8 @@ impl Recorder {
                 Err(error) => Err(NotPinned::Refused(pins.folder().to_owned(), error)),
             }
         });
-        let objects = load(&settings)?;
+        let first_round = 0_u32.to_ne_bytes();
+        let objects = load(&[settings.as_slice(), &first_round].concat())?;
         pins = pins.map(|pins| {
             let pins = pins?;
             match lasting::keep(&pins, &objects) {
