@@ -125,7 +125,7 @@ fn record(folder: &Path) {
             answer(&recorder, "GetSystemTimePreciseAsFileTime", "", 0, &time);
         }
     };
-    clock(100_000, 2, 1);
+    clock(100_000, 3, 2);
     recorder.add("StartTraceW", "", Ok(&[]));
     let list = processes(940, 100, "server.exe");
     answer(&recorder, "NtQuerySystemInformation", "SystemProcessInformation", 0, &list);

@@ -366,9 +366,10 @@ pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
 /// Reads the runs of recorders that can be dated, and counts the others.
 fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<Session>, usize)> {
     let mut statement = database.prepare(
-        // One that has written nothing yet is no recorder that ran: it may go on where another one was killed.
+        // One that has written nothing yet goes on where another one was killed, if that left word how far it was.
         "SELECT boot, from_at, until_at, mode, namespace, filter FROM session
-             WHERE mode IS NOT NULL OR from_at < until_at ORDER BY id",
+             WHERE mode IS NOT NULL OR from_at < until_at
+                   OR NOT EXISTS (SELECT 1 FROM meta WHERE key = 'reached') ORDER BY id",
     )?;
     let sessions = statement.query_map([], |row| {
         let boot = row.get(0)?;

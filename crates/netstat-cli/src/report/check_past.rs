@@ -2,7 +2,7 @@
 
 use super::judge::{self, JudgedTable};
 use super::past::{self, filtered_text, gap_text};
-use super::{Session, check, explain, history};
+use super::{Session, check, explain, history, record};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::{check as people, check_json};
 use crate::settings::{CheckedPast, Checks, Task};
@@ -223,7 +223,15 @@ fn lacks(
         let from = session.zone.to_the_second(from);
         lacks.push(both!("the history begins at {from}", "기록은 {from}에 시작함", from));
     }
+    lacks.extend(past::ends_early(session, reader, asked));
     lacks.extend(damaged.iter().map(|gap| gap_text(gap, &session.zone)));
+    let modes = reader.modes(from, until);
+    if modes.iter().any(|mode| *mode != record::COMPLETE) {
+        lacks.push(both!(
+            "some of it was recorded without BPF, which alone tells how connections end",
+            "일부는 BPF 없이 기록되어 연결이 어떻게 끝났는지 알 수 없음"
+        ));
+    }
     Ok(lacks)
 }
 

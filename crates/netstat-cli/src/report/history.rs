@@ -65,6 +65,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
     past::say_filtered(&reader, &span, session);
     past::say_all_gaps(gaps, &past, session);
+    past::say_end(session, &reader, &span);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -106,6 +107,7 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
         geo: &session.geo,
     };
     output::people(&render(&summary, &scope, session.settings.language))?;
+    past::say_end(session, reader, span);
     // What is new follows from the day before as well.
     let compared = from.checked_sub(A_DAY).filter(|_| summary.new_remotes.is_some());
     let span = Span { since: compared.or(Some(from)), until: Some(until) };

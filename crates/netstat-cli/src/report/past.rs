@@ -226,7 +226,7 @@ pub(super) fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result
             first = shown(first)
         ),
         Standing::After(last) => both!(
-            "nothing is known of {time}: the history ends at {last}; netstat record goes on with it",
+            "nothing is known of {time}: the history ends at {last}; start netstat record to go on with it",
             "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 이어서 기록하려면 netstat record",
             time = shown(time),
             last = shown(last)
@@ -433,6 +433,34 @@ pub(super) fn say_lacks(lacks: &[Text]) {
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
             more
         ));
+    }
+}
+
+/// How long after the last moment that was written another one may still be on its way.
+const ON_ITS_WAY: Duration = Duration::from_secs(5);
+
+/// Returns where the history of a span ends before the span does: of what came then nothing is known. Whoever asks without a
+/// span asks for what there is.
+pub(super) fn ends_early(session: &Session<'_>, reader: &Reader, span: &Span) -> Option<Text> {
+    let (_, last) = reader.reach()?;
+    let now = session.backend.now()?;
+    let end = match (span.since, span.until) {
+        (None, None) => return None,
+        (_, until) => until.map_or(now, |until| until.min(now)),
+    };
+    last.checked_add(ON_ITS_WAY).is_some_and(|last| last < end).then(|| {
+        both!(
+            "the history ends at {last}, and nothing is known of what came then",
+            "기록은 {last}에 끝나며, 그 뒤의 일은 알 수 없음",
+            last = session.zone.to_the_second(last)
+        )
+    })
+}
+
+/// Says where the history of a span ends before the span does.
+pub(super) fn say_end(session: &Session<'_>, reader: &Reader, span: &Span) {
+    if let Some(end) = ends_early(session, reader, span) {
+        output::complain(&end);
     }
 }
 

@@ -194,10 +194,13 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
+/// The word for seeing every end of a connection, and how it ended.
+pub(super) const COMPLETE: &str = "complete";
+
 /// Returns by what means connections are seen, in a word.
 fn mode_word(method: EventMethod) -> &'static str {
     match method {
-        EventMethod::Bpf => "complete",
+        EventMethod::Bpf => COMPLETE,
         EventMethod::Closings(_) => "sampled",
         EventMethod::Trace => "traced",
         EventMethod::Looks(_) | EventMethod::NoTrace(_) => "looks",
