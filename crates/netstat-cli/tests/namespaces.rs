@@ -202,6 +202,12 @@ fn what_is_elsewhere_is_offered_by_a_command_that_finds_it() {
         );
         let offered = line.split_once("do").unwrap().1.split_once("netstat ").unwrap().1;
         assert_eq!(netstat(offered).matches(":7430").count(), 1);
+        // The same options list it there.
+        let run = finish(command("-anq lport 7430 and proto tcp"));
+        assert!(
+            run.complaint.contains("--netns all") && run.complaint.contains(" -anq lport 7430"),
+            "{run:?}"
+        );
         let found = finish(command("-an lport 7431"));
         assert!(!found.complaint.contains("in others"), "{}", found.complaint);
     });

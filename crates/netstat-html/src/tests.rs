@@ -52,6 +52,7 @@ fn filled(many: u32, name: &str) -> (Summary, Course) {
                 came_in: true,
                 ends: u64::MAX,
                 reason: EndReason::Refused,
+                alike: u64::MAX,
             })
             .collect(),
         new_remotes: Some((0..many).map(|number| ((address(number), 7), traffic)).collect()),

@@ -217,7 +217,10 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
                 },
                 process(storm.process.as_deref()),
                 arrow(storm.came_in, &storm.end),
-                lifespan::reason(storm.reason).into_owned(),
+                match storm.alike {
+                    all if all == storm.ends => lifespan::reason(storm.reason).into_owned(),
+                    some => format!("{} {}", grouped(some), lifespan::reason(storm.reason)),
+                },
             ]
         })
         .collect();
@@ -389,6 +392,7 @@ mod tests {
                 came_in: true,
                 ends: 200,
                 reason: EndReason::Refused,
+                alike: 200,
             }],
             new_remotes: Some(vec![
                 (address("198.51.100.7"), traffic(1000, 5 << 20, 3 << 30)),

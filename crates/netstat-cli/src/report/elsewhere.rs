@@ -9,6 +9,7 @@ use netstat_engine::text::quote::for_shell;
 use netstat_model::SocketRef;
 use netstat_model::query::{Scope, SocketQuery};
 use netstat_os::Machine;
+use std::ffi::OsString;
 
 /// Returns a line with the command that shows what matches elsewhere; `None` where nothing does, or nobody can tell: this
 /// is an offer, so what cannot be entered is passed over. Asked once, and only if there is no row to show.
@@ -37,13 +38,43 @@ pub(super) fn hint(
     if found == 0 {
         return None;
     }
-    let words: Vec<String> = settings.filter.iter().map(|word| for_shell(word)).collect();
     Some(both!(
-        "nothing matches in this network namespace, but {found:socket|sockets} in others {found?does|do}: netstat -ano \
-         --netns all {words}",
-        "이 네트워크 네임스페이스에는 맞는 것이 없지만, 다른 네임스페이스에 소켓 {found}개가 있습니다: netstat -ano --netns all \
-         {words}",
+        "nothing matches in this network namespace, but {found:socket|sockets} in others {found?does|do}: {command}",
+        "이 네트워크 네임스페이스에는 맞는 것이 없지만, 다른 네임스페이스에 소켓 {found}개가 있습니다: {command}",
         found,
-        words = words.join(" ")
+        command = command_everywhere(std::env::args_os().skip(1))
     ))
+}
+
+/// Returns the command line that asks the same of all network namespaces: what is listed depends on its other options too.
+fn command_everywhere(typed: impl Iterator<Item = OsString>) -> String {
+    let mut command = "netstat --netns all".to_owned();
+    let mut is_value = false;
+    for word in typed {
+        let text = word.to_string_lossy();
+        if !std::mem::take(&mut is_value) && !text.starts_with("--netns=") {
+            is_value = text == "--netns";
+            if !is_value {
+                command.push(' ');
+                command.push_str(&for_shell(&word));
+            }
+        }
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_asked_of_all_namespaces() {
+        let of = |typed: &[&str]| command_everywhere(typed.iter().map(OsString::from));
+        assert_eq!(of(&["-anq", "lport", "80"]), "netstat --netns all -anq lport 80");
+        assert_eq!(
+            of(&["--netns", "web", "-an", "--family", "ping"]),
+            "netstat --netns all -an --family ping"
+        );
+        assert_eq!(of(&["--netns=web", "process", "python*"]), "netstat --netns all process 'python*'");
+    }
 }

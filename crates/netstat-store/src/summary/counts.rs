@@ -325,11 +325,11 @@ impl Counts {
         let storm = |(&(minute, end), reasons): (&(i64, End<Address>), &Reasons)| {
             let (who, (address, scope), port, came_in) = end;
             let ends = reasons.all();
-            let most = reasons.each().max_by_key(|(number, ends)| (*ends, *number))?.0;
+            let (most, alike) = reasons.each().max_by_key(|(number, ends)| (*ends, *number))?;
             let minute = time_of(minute.saturating_mul(60_000_000));
             let (process, end) = (self.names.name(who), IpEndpoint { address, scope, port });
             (ends >= STORM)
-                .then(|| Some(Storm { minute, process, end, came_in, ends, reason: reason(most)? }))?
+                .then(|| Some(Storm { minute, process, end, came_in, ends, reason: reason(most)?, alike }))?
         };
         let mut storms: Vec<Storm> = self.short.iter().filter_map(storm).collect();
         storms.sort_by(|one, two| {

@@ -62,8 +62,10 @@ pub struct Storm {
     pub came_in: bool,
     /// How many.
     pub ends: u64,
-    /// How most of them ended.
+    /// How most of them ended, and how many that are.
     pub reason: EndReason,
+    /// See [`reason`](Self::reason).
+    pub alike: u64,
 }
 
 /// Something that listens.
