@@ -42,6 +42,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod unsent;
+mod vacuum;
 mod writer;
 
 pub use beside::{Beside, file_of};

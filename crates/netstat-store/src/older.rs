@@ -228,5 +228,5 @@ pub(crate) fn bring_up_to_date(
     }
     transaction.execute_batch(finish)?;
     transaction.commit()?;
-    crate::schema::give_back(connection)
+    crate::vacuum::give_back(connection)
 }

@@ -281,14 +281,6 @@ pub(crate) fn unsigned(number: i64) -> u64 {
     number.cast_unsigned()
 }
 
-/// Gives the pages that nothing needs back to the file system. Each step of the statement gives one.
-pub(crate) fn give_back(database: &Connection) -> rusqlite::Result<()> {
-    let mut statement = database.prepare("PRAGMA incremental_vacuum")?;
-    let mut rows = statement.query([])?;
-    while rows.next()?.is_some() {}
-    Ok(())
-}
-
 /// Writes one row with a statement whose last parameters are the columns of [`Field`].
 pub(crate) fn insert_row(statement: &mut Statement<'_>, before: &[i64], row: &Row) -> rusqlite::Result<()> {
     let mut addresses: Vec<[u8; ADDRESS]> = Vec::with_capacity(2);

@@ -448,7 +448,7 @@ impl Writer {
         }
         transaction.commit()?;
         if deleted.is_some() {
-            crate::schema::give_back(&self.database)?;
+            crate::vacuum::give_back(&self.database)?;
             // Processes that are gone may not be named again by the numbers that are remembered.
             self.processes.clear();
         }
