@@ -91,7 +91,11 @@ pub(super) struct Traced<'a> {
 impl Traced<'_> {
     /// Takes what has come, and tells of what was lost.
     fn hear(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> io::Result<()> {
-        let bytes = self.trace.take()?;
+        let bytes = self.trace.take().inspect_err(|_| {
+            // What is told next is told by sessions that count from nothing, and nobody told of processes meanwhile.
+            self.head = Head::default();
+            self.known.lost(self.source);
+        })?;
         if bytes.is_empty() {
             return Ok(());
         }
@@ -208,7 +212,14 @@ impl EventStream for Traced<'_> {
     fn release(&mut self) {}
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
-        self.tell(Duration::MAX, self.taken, into);
+        // What happened last is in buffers that are not full.
+        self.trace.flush();
+        let now = clock::uptime(self.source).unwrap_or(self.taken);
+        if self.hear(now, into).is_err() {
+            into.push(self.gap(GapCause::Ring, None, now));
+        }
+        self.tell(Duration::MAX, now, into);
+        self.taken = now;
         self.looks.finish(into);
     }
 

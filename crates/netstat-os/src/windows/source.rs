@@ -222,6 +222,9 @@ pub(crate) trait Trace {
     /// Takes what has come since the last time, in the form that `etw/packed.rs` has.
     fn take(&mut self) -> io::Result<Vec<u8>>;
 
+    /// Has what happened so far told before the next take. For the last one.
+    fn flush(&mut self) {}
+
     /// Returns whether nothing more will come: a recording is at its end.
     fn is_over(&self) -> bool {
         false
@@ -273,6 +276,10 @@ impl Trace for RecordedTrace<'_> {
         self.recorder.add(TOLD, &self.taken.to_string(), taken.as_deref());
         self.taken += 1;
         taken
+    }
+
+    fn flush(&mut self) {
+        self.trace.flush();
     }
 }
 

@@ -19,11 +19,11 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::System::Diagnostics::Etw::{
     CONTROLTRACE_HANDLE, CloseTrace, ControlTraceW, ENABLE_TRACE_PARAMETERS,
     ENABLE_TRACE_PARAMETERS_VERSION_2, EVENT_CONTROL_CODE_ENABLE_PROVIDER, EVENT_FILTER_DESCRIPTOR,
-    EVENT_FILTER_TYPE_EVENT_ID, EVENT_RECORD, EVENT_TRACE_CONTROL, EVENT_TRACE_CONTROL_QUERY,
-    EVENT_TRACE_CONTROL_STOP, EVENT_TRACE_LOGFILEW, EVENT_TRACE_PROPERTIES, EVENT_TRACE_REAL_TIME_MODE,
-    EnableTraceEx2, OpenTraceW, PROCESS_TRACE_MODE_EVENT_RECORD, PROCESS_TRACE_MODE_RAW_TIMESTAMP,
-    PROCESS_TRACE_MODE_REAL_TIME, PROCESSTRACE_HANDLE, ProcessTrace, QueryAllTracesW, StartTraceW,
-    WNODE_FLAG_TRACED_GUID,
+    EVENT_FILTER_TYPE_EVENT_ID, EVENT_RECORD, EVENT_TRACE_CONTROL, EVENT_TRACE_CONTROL_FLUSH,
+    EVENT_TRACE_CONTROL_QUERY, EVENT_TRACE_CONTROL_STOP, EVENT_TRACE_LOGFILEW, EVENT_TRACE_PROPERTIES,
+    EVENT_TRACE_REAL_TIME_MODE, EnableTraceEx2, OpenTraceW, PROCESS_TRACE_MODE_EVENT_RECORD,
+    PROCESS_TRACE_MODE_RAW_TIMESTAMP, PROCESS_TRACE_MODE_REAL_TIME, PROCESSTRACE_HANDLE, ProcessTrace,
+    QueryAllTracesW, StartTraceW, WNODE_FLAG_TRACED_GUID,
 };
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
 use windows_sys::core::GUID;
@@ -47,6 +47,9 @@ const FLUSH: u32 = 1;
 
 /// How often to ask what was lost.
 const ASK: Duration = Duration::from_secs(1);
+
+/// How long what is flushed may take until it is told.
+const SETTLE: Duration = Duration::from_millis(250);
 
 /// The most bytes of events that wait to be taken.
 const MOST: usize = 64 << 20;
@@ -77,6 +80,11 @@ impl Properties {
         all.LoggerNameOffset = small(offset_of!(Self, session));
         all.LogFileNameOffset = small(offset_of!(Self, file));
         properties
+    }
+
+    /// Its address for Windows, which also writes what is behind the first part.
+    fn address(&mut self) -> *mut EVENT_TRACE_PROPERTIES {
+        (&raw mut *self).cast()
     }
 
     fn name(&self) -> String {
@@ -141,7 +149,7 @@ impl Session {
         all.FlushTimer = FLUSH;
         let mut handle = CONTROLTRACE_HANDLE::default();
         // SAFETY: the name ends in a zero, and the properties have the room behind them that they tell of.
-        done(unsafe { StartTraceW(&raw mut handle, name.as_ptr(), &raw mut properties.all) })?;
+        done(unsafe { StartTraceW(&raw mut handle, name.as_ptr(), properties.address()) })?;
         let mut session = Self { handle, name, trace: None, thread: None, losses: Losses::default() };
         session.enable(provider)?;
         session.hear(provider, waiting)?;
@@ -225,16 +233,20 @@ impl Session {
         }
     }
 
-    /// Returns whether it is being heard of.
-    fn is_heard(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    /// Returns whether it is being heard of. Somebody may have ended it: how much it would have told nobody counts.
+    fn is_heard(&mut self) -> bool {
+        let is_heard = self.thread.as_ref().is_some_and(|thread| !thread.is_finished());
+        if !is_heard {
+            self.losses.buffers = self.losses.buffers.saturating_add(1);
+        }
+        is_heard
     }
 }
 
 fn control(session: CONTROLTRACE_HANDLE, code: EVENT_TRACE_CONTROL) -> io::Result<Losses> {
     let mut properties = Properties::new();
     // SAFETY: the properties have the room behind them that they tell of.
-    match unsafe { ControlTraceW(session, null(), &raw mut properties.all, code) } {
+    match unsafe { ControlTraceW(session, null(), properties.address(), code) } {
         // The names did not fit, which nobody wants.
         ERROR_SUCCESS | ERROR_MORE_DATA => Ok(properties.losses()),
         error => Err(error_of(error)),
@@ -305,8 +317,10 @@ fn number(id: &GUID) -> u128 {
     u128::from(id.data1) << 96 | u128::from(id.data2) << 80 | u128::from(id.data3) << 64 | u128::from(rest)
 }
 
-/// Both sessions.
-pub(super) struct Sessions {
+/// Both sessions; `None` after one of them has ended, until they begin anew.
+pub(super) struct Sessions(Option<Begun>);
+
+struct Begun {
     network: Session,
     process: Session,
     waiting: Arc<Mutex<Waiting>>,
@@ -315,14 +329,22 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// Begins them, after ending those that programs of ours left behind.
     pub(super) fn begin() -> io::Result<Self> {
+        Begun::begin().map(|begun| Self(Some(begun)))
+    }
+}
+
+impl Begun {
+    /// Begins them, after ending those that programs of ours left behind.
+    fn begin() -> io::Result<Self> {
+        // Whoever had one by then is listed afterwards, if it runs.
+        let found = all_sessions();
         let listed = processes::list(&Live)?;
         let own = std::process::id();
         let own = listed.iter().map(|process| process.id).find(|process| process.pid == own);
         let own = own.ok_or_else(|| error_of(ERROR_INVALID_DATA))?;
         // Those of this process are from a stream of it that ends.
-        end_left_behind(|owner| owner != own && listed.iter().any(|process| process.id == owner));
+        end_left_behind(&found, |owner| owner != own && listed.iter().any(|process| process.id == owner));
         let waiting = Arc::default();
         let mut frequency = 0;
         // SAFETY: the number is valid for the call.
@@ -339,6 +361,37 @@ impl Sessions {
 
 impl Trace for Sessions {
     fn take(&mut self) -> io::Result<Vec<u8>> {
+        let Some(begun) = &mut self.0 else {
+            // What happened until now was not told, which is an error though they begin.
+            self.0 = Some(Begun::begin()?);
+            return Err(error_of(ERROR_CALL_NOT_IMPLEMENTED));
+        };
+        // What was told until one ended is not lost.
+        let is_heard = begun.is_heard();
+        let taken = begun.take();
+        if !is_heard {
+            self.0 = None;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) {
+        let Some(begun) = &self.0 else { return };
+        for session in [&begun.network, &begun.process] {
+            let _ = session.control(EVENT_TRACE_CONTROL_FLUSH);
+        }
+        // Nobody tells when the last event has been told.
+        thread::sleep(SETTLE);
+    }
+}
+
+impl Begun {
+    fn is_heard(&mut self) -> bool {
+        let heard = [self.network.is_heard(), self.process.is_heard()];
+        heard == [true; 2]
+    }
+
+    fn take(&mut self) -> Vec<u8> {
         if self.asked.elapsed() >= ASK {
             self.asked = Instant::now();
             self.network.ask();
@@ -348,10 +401,6 @@ impl Trace for Sessions {
         let packed = std::mem::take(&mut waiting.packed);
         let dropped = waiting.dropped;
         drop(waiting);
-        // Somebody ended a session: what comes after is not told.
-        if packed.is_empty() && !(self.network.is_heard() && self.process.is_heard()) {
-            return Err(error_of(ERROR_CALL_NOT_IMPLEMENTED));
-        }
         let mut counter = 0;
         // SAFETY: the number is valid for the call.
         unsafe { QueryPerformanceCounter(&raw mut counter) };
@@ -362,20 +411,25 @@ impl Trace for Sessions {
             process: self.process.losses,
             dropped,
         };
-        Ok([&head.encode()[..], &packed].concat())
+        [&head.encode()[..], &packed].concat()
     }
 }
 
-/// Ends sessions of ours whose program is no more.
-fn end_left_behind(runs: impl Fn(ProcessKey) -> bool) {
+/// Returns the sessions there are.
+fn all_sessions() -> Vec<Box<Properties>> {
     let mut found: Vec<Box<Properties>> = (0..SESSIONS).map(|_| Properties::new()).collect();
     let mut places: Vec<*mut EVENT_TRACE_PROPERTIES> =
-        found.iter_mut().map(|properties| (&raw mut **properties).cast()).collect();
+        found.iter_mut().map(|properties| properties.address()).collect();
     let mut count = 0;
     // SAFETY: there are so many structures with the room behind them that they tell of.
     unsafe { QueryAllTracesW(places.as_mut_ptr(), small(places.len()), &raw mut count) };
-    drop(places);
-    for properties in found.iter().take(usize::try_from(count).unwrap_or(0)) {
+    found.truncate(usize::try_from(count).unwrap_or(0));
+    found
+}
+
+/// Ends sessions of ours whose program is no more.
+fn end_left_behind(found: &[Box<Properties>], runs: impl Fn(ProcessKey) -> bool) {
+    for properties in found {
         if etw::is_left_behind(&properties.name(), &runs) {
             // SAFETY: of the union, this is what Windows fills in.
             let handle = unsafe { properties.all.Wnode.Anonymous1.HistoricalContext };
