@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode
     match recorder {
         Recorder::Status(store) => recorder_status::show(session, store),
         Recorder::Stop(store) => recorder_status::stop(session, store),
-        Recorder::Install(recording) => service::install(session.settings, recording),
+        Recorder::Install(recording) => service::install(recording),
         Recorder::Uninstall => service::uninstall(),
         Recorder::Run(recording) => record(session, recording),
     }
@@ -71,7 +71,8 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     })?;
     #[cfg(windows)]
     if let Some(store) = &recording.store {
-        service::prepare(store, netstat_os::Sockets::is_elevated(&**system).unwrap_or(false))?;
+        // Where it cannot be made, opening the history says why.
+        let _ = service::prepare(store, netstat_os::Sockets::is_elevated(&**system).unwrap_or(false));
     }
     let wishes = EventWishes {
         arguments: recording.arguments,
@@ -84,10 +85,6 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Some(store) => Some(History::open(session, recording, store, &clock)?),
         None => None,
     };
-    #[cfg(windows)]
-    if let Some(running) = &running {
-        running.has_started();
-    }
     let mut chosen = session.filter.clone().map(|filter| {
         let kept = history.as_ref().map(|history| &*history.open_before).unwrap_or_default();
         Chosen::new(filter, system.host_name().ok(), kept)

@@ -13,16 +13,15 @@ pub(super) use folder::prepare;
 pub(super) use running::Running;
 
 use crate::output::Trouble;
-use crate::settings::{Recording, Settings};
+use crate::settings::Recording;
 use std::process::ExitCode;
 
 /// Installs the service and starts it.
 #[cfg(windows)]
-pub(super) fn install(settings: &Settings, recording: &Recording) -> Result<ExitCode, Trouble> {
+pub(super) fn install(recording: &Recording) -> Result<ExitCode, Trouble> {
     use crate::output;
     use netstat_engine::both;
     use netstat_engine::text::quote::quoted;
-    use netstat_model::query::Owners;
     let store = recording.store.as_deref().unwrap_or(std::path::Path::new(""));
     let fails = |error: std::io::Error| {
         let why = netstat_engine::text::system::io_error(&error);
@@ -44,26 +43,11 @@ pub(super) fn install(settings: &Settings, recording: &Recording) -> Result<Exit
     if recording.arguments {
         words.push("--arguments".into());
     }
-    match settings.owners {
-        Owners::Auto => {}
-        Owners::Bpf => words.extend(["--owners".into(), "bpf".into()]),
-        Owners::Proc => words.extend(["--owners".into(), "proc".into()]),
-    }
-    for file in &settings.geo {
-        // The service has another current folder.
-        words.extend(["--geo".into(), std::path::absolute(file).map_err(fails)?.into()]);
-    }
-    if !settings.filter.is_empty() {
-        words.push("--".into());
-        words.extend(settings.filter.iter().cloned());
-    }
     let command = manager::command_line(&words);
+    // Who may install a service may also secure the folder; where that fails nothing is installed.
     let service = manager::Manager::open(true).map_err(fails)?;
-    // Whoever may not install a service changes no folder; where that fails nothing is installed.
-    service.install(&command, || folder::secure(&store)).map_err(|refused| match refused {
-        folder::Refused::Foreign(path) => folder::foreign(&path),
-        folder::Refused::Error(error) => fails(error),
-    })?;
+    folder::secure(&store).map_err(fails)?;
+    service.install(&command).map_err(fails)?;
     let store = quoted(store.as_os_str());
     output::people(
         both!(
@@ -117,7 +101,7 @@ fn refuse() -> Result<ExitCode, Trouble> {
 }
 
 #[cfg(not(windows))]
-pub(super) fn install(_: &Settings, _: &Recording) -> Result<ExitCode, Trouble> {
+pub(super) fn install(_: &Recording) -> Result<ExitCode, Trouble> {
     refuse()
 }
 
