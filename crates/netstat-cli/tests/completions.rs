@@ -244,7 +244,7 @@ const SEVERAL: &[(&str, &[&str], &[&str])] = &[
     ("check ", &["half-open", "close-wait", "lport"], &["--set", "record"]),
     ("check --", &["--set", "--explain"], &["--columns", "--follow"]),
     ("record --", &["--follow", "--keep"], &["--set", "--columns"]),
-    ("history --", &["--since", "--until"], &["--set", "--follow"]),
+    ("history --", &["--since", "--follow"], &["--set", "--keep"]),
     ("close --", &["--yes", "--dry-run"], &["--kill", "--json"]),
     ("end --", &["--yes", "--kill"], &["--json"]),
     ("close lpo", &["lport"], &["history"]),

@@ -46,7 +46,16 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (typed.ship.is_some(), "--ship"),
         (arguments.record.is_some(), "--record"),
         (arguments.replay.is_some(), "--replay"),
+        (arguments.owners.is_some(), "--owners"),
+        (!arguments.geo.is_empty(), "--geo"),
     ];
+    if let Some(service) = service.filter(|_| !arguments.filter.is_empty()) {
+        return Err(complaint!(
+            "{service} and a filter cannot be combined: the service records every connection",
+            "{service}에는 필터를 쓸 수 없습니다. 서비스는 모든 연결을 기록합니다",
+            service
+        ));
+    }
     if let (Some(service), Some((_, option))) = (service, without.iter().find(|(given, _)| *given)) {
         return Err(complaint!(
             "{service} and {option} cannot be combined: type one of them",
