@@ -99,6 +99,15 @@ impl Drop for Holder {
     }
 }
 
+/// Stops what goes on.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn under_churn_nothing_is_missed_invented_or_given_to_others() {
     on_own_thread(|_| {
@@ -140,6 +149,8 @@ fn under_churn_nothing_is_missed_invented_or_given_to_others() {
                 };
                 churn(&log, "elsewhere", &make, &stop)
             });
+            // The threads end also where a look fails.
+            let stops = Stops(&stop);
             let mut wrong = Vec::new();
             for _ in 0..RUNS {
                 let from = Instant::now();
@@ -148,7 +159,7 @@ fn under_churn_nothing_is_missed_invented_or_given_to_others() {
                 );
                 wrong.extend(judge(&text, &staying, &log, us, (from, Instant::now())));
             }
-            stop.store(true, Ordering::Relaxed);
+            drop(stops);
             let made = [here.join().unwrap(), elsewhere.join().unwrap()];
             assert_eq!(wrong, [""; 0]);
             made
