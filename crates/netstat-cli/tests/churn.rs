@@ -23,7 +23,7 @@ use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::netstat;
+use support::{command, finish};
 
 const RUNS: usize = 10;
 const STAYING: u16 = 8;
@@ -154,10 +154,12 @@ fn under_churn_nothing_is_missed_invented_or_given_to_others() {
             let mut wrong = Vec::new();
             for _ in 0..RUNS {
                 let from = Instant::now();
-                let text = netstat(
+                // What changed while it was listed it may say on standard error.
+                let run = finish(command(
                     "--json --netns all --family inet,unix --columns netns_inode,proto,local,state,pid",
-                );
-                wrong.extend(judge(&text, &staying, &log, us, (from, Instant::now())));
+                ));
+                assert_eq!(run.code, Some(0), "{}", run.complaint);
+                wrong.extend(judge(&run.text, &staying, &log, us, (from, Instant::now())));
             }
             drop(stops);
             let made = [here.join().unwrap(), elsewhere.join().unwrap()];
