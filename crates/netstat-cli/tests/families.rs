@@ -298,27 +298,31 @@ impl Everything {
     }
 }
 
+/// Twenty namespaces, each with a socket of many kinds: its inode, a file of it, and the sockets.
+fn twenty_namespaces(port: u16, name: &str) -> Vec<(u64, std::fs::File, impl Sized)> {
+    let packets = u32::from(3u16.to_be());
+    let all = (0..20).map(|number| {
+        let inner = netstat_lab::Namespace::enter().unwrap();
+        let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let sockets = (
+            (listener.accept().unwrap(), listener, client),
+            std::net::UdpSocket::bind(("::", port + number)).unwrap(),
+            UnixListener::bind_addr(&abstract_name(&format!("{name}-{number}"))).unwrap(),
+            UnixStream::pair().unwrap(),
+            socket(2, SocketType::RAW, 1),
+            socket(17, SocketType::RAW, packets),
+        );
+        (inner.inode(), file, sockets)
+    });
+    all.collect()
+}
+
 #[test]
 fn twenty_namespaces_have_what_ss_lists_in_each() {
     netstat_lab::on_own_thread(|_| {
-        let packets = u32::from(3u16.to_be());
-        let made: Vec<_> = (0..20)
-            .map(|number| {
-                let inner = netstat_lab::Namespace::enter().unwrap();
-                let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
-                let listener = std::net::TcpListener::bind("127.0.0.1:7480").unwrap();
-                let client = std::net::TcpStream::connect("127.0.0.1:7480").unwrap();
-                let sockets = (
-                    (listener.accept().unwrap(), listener, client),
-                    std::net::UdpSocket::bind(("::", 7480 + number)).unwrap(),
-                    UnixListener::bind_addr(&abstract_name(&format!("netstat-{number}"))).unwrap(),
-                    UnixStream::pair().unwrap(),
-                    socket(2, SocketType::RAW, 1),
-                    socket(17, SocketType::RAW, packets),
-                );
-                (inner.inode(), file, sockets)
-            })
-            .collect();
+        let made = twenty_namespaces(7480, "netstat");
         let both = || {
             let mut shown: BTreeMap<u64, Everything> = BTreeMap::new();
             let columns = "netns_inode,proto,type,local,foreign,state,inode,peer_inode,pid";
@@ -389,24 +393,7 @@ fn all_of_ss() -> (Vec<String>, usize) {
 #[test]
 fn one_table_of_twenty_namespaces_and_all_families_equals_ss_row_for_row() {
     netstat_lab::on_own_thread(|_| {
-        let packets = u32::from(3u16.to_be());
-        let made: Vec<_> = (0..20)
-            .map(|number| {
-                let inner = netstat_lab::Namespace::enter().unwrap();
-                let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
-                let listener = std::net::TcpListener::bind("127.0.0.1:7580").unwrap();
-                let client = std::net::TcpStream::connect("127.0.0.1:7580").unwrap();
-                let sockets = (
-                    (listener.accept().unwrap(), listener, client),
-                    std::net::UdpSocket::bind(("::", 7580 + number)).unwrap(),
-                    UnixListener::bind_addr(&abstract_name(&format!("netstat-row-{number}"))).unwrap(),
-                    UnixStream::pair().unwrap(),
-                    socket(2, SocketType::RAW, 1),
-                    socket(17, SocketType::RAW, packets),
-                );
-                (inner.inode(), file, sockets)
-            })
-            .collect();
+        let made = twenty_namespaces(7580, "netstat-row");
         let name = std::env::current_exe().unwrap();
         let name = name.file_name().unwrap().to_str().unwrap();
         let command_line =

@@ -91,6 +91,10 @@ struct Open {
 }
 
 impl Open {
+    fn new(record: Box<ConnectionRecord>, look: u64, was_there: bool) -> Self {
+        Self { record, look, was_there, has_ended: false, may_be_told: false, missed: None }
+    }
+
     /// Notes what a look knows more. Returns whether that is anything.
     fn learn(&mut self, state: Option<TcpState>, seen: &ConnectionRecord, now: Duration) -> bool {
         let record = &mut self.record;
@@ -282,7 +286,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             record.bound = self.last.map(BeginBound::NoEarlierThan);
         }
         let record = Box::new(record);
-        let mut open = Open { record, look, was_there, has_ended: false, may_be_told: false, missed: None };
+        let mut open = Open::new(record, look, was_there);
         self.counts.opened += u64::from(!was_there);
         if !waits {
             into.push(ConnectionEvent::Opened(open.record.clone()));
@@ -299,33 +303,14 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     #[cfg_attr(not(any(target_os = "linux", test)), expect(dead_code, reason = "Linux alone says so"))]
     pub(crate) fn end(&mut self, gone: Destroyed, now: Duration, into: &mut Vec<ConnectionEvent>) {
         let key = Key::Cookie(gone.cookie);
-        let open = self.open.entry(key).or_insert_with(|| Open {
-            record: Box::new(ConnectionRecord {
+        let open = self.open.entry(key).or_insert_with(|| {
+            let record = ConnectionRecord {
                 cookie: gone.cookie,
                 namespace: self.system.namespace(),
-                transport: Transport::Tcp,
-                role: ConnectionRole::Unknown,
-                local: gone.local,
-                remote: gone.remote,
-                v6_only: None,
-                started: None,
                 bound: self.last.map(BeginBound::NoEarlierThan),
-                established: None,
-                first_fin: None,
-                ended: None,
-                process: None,
-                uid: None,
-                bytes_sent: None,
-                bytes_received: None,
-                rtt: None,
-                min_rtt: None,
-                retransmits: None,
-            }),
-            look: self.looks,
-            was_there: false,
-            has_ended: false,
-            may_be_told: false,
-            missed: None,
+                ..told_alone(gone.local, gone.remote)
+            };
+            Open::new(Box::new(record), self.looks, false)
         });
         if open.has_ended {
             open.may_be_told = false;
@@ -452,6 +437,31 @@ fn end_of(role: ConnectionRole) -> EndReason {
     match role {
         ConnectionRole::Listener => EndReason::Closed,
         _ => EndReason::Unseen,
+    }
+}
+
+/// Makes a record of a TCP connection of which the kernel has told the ends, and nothing else is known.
+fn told_alone(local: IpEndpoint, remote: Option<IpEndpoint>) -> ConnectionRecord {
+    ConnectionRecord {
+        cookie: 0,
+        namespace: None,
+        transport: Transport::Tcp,
+        role: ConnectionRole::Unknown,
+        local,
+        remote,
+        v6_only: None,
+        started: None,
+        bound: None,
+        established: None,
+        first_fin: None,
+        ended: None,
+        process: None,
+        uid: None,
+        bytes_sent: None,
+        bytes_received: None,
+        rtt: None,
+        min_rtt: None,
+        retransmits: None,
     }
 }
 

@@ -46,8 +46,6 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     if since.is_some() {
         let span = Span { since, until: None };
         past::say_gaps(&reader.gaps(&span).map_err(told)?, &session.zone);
-    }
-    if since.is_some() {
         past::say_filtered(&reader, &Span { since, until: begun }, session);
     }
     drop(reader);

@@ -3,7 +3,7 @@
 //! What is told comes later than a look that has seen it. So a look may show a connection before its begin is told, and an
 //! end is known to be that of the connection which was there then.
 
-use super::{Key, Looks, Open};
+use super::{Key, Looks, Open, told_alone};
 use crate::contract::{Machine, Processes, Sockets};
 use netstat_model::history::{
     BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventMethod, OwnerSource,
@@ -30,27 +30,7 @@ impl Told {
 
     /// A record of what is known by this alone.
     fn record(&self, source: OwnerSource) -> ConnectionRecord {
-        ConnectionRecord {
-            cookie: 0,
-            namespace: None,
-            transport: Transport::Tcp,
-            role: ConnectionRole::Unknown,
-            local: self.local,
-            remote: Some(self.remote),
-            v6_only: None,
-            started: None,
-            bound: None,
-            established: None,
-            first_fin: None,
-            ended: None,
-            process: self.owner(source),
-            uid: None,
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        }
+        ConnectionRecord { process: self.owner(source), ..told_alone(self.local, Some(self.remote)) }
     }
 }
 
@@ -128,15 +108,7 @@ impl<S: Sockets + Processes + Machine> Looks<'_, S> {
         let record = Box::new(record);
         self.counts.opened += 1;
         into.push(ConnectionEvent::Opened(record.clone()));
-        let open = Open {
-            record,
-            look: self.looks,
-            was_there: false,
-            has_ended: false,
-            may_be_told: false,
-            missed: None,
-        };
-        self.open.insert(key, open);
+        self.open.insert(key, Open::new(record, self.looks, false));
     }
 
     /// Tells that a segment was sent again.
@@ -154,14 +126,10 @@ impl<S: Sockets + Processes + Machine> Looks<'_, S> {
         let key = self.key_of(told);
         let waits = self.waiting.contains(&key);
         let look = self.looks;
-        let open = self.open.entry(key).or_insert_with(|| Open {
-            record: Box::new(told.record(OwnerSource::Closed)),
-            look,
-            was_there: false,
-            has_ended: false,
-            may_be_told: false,
-            missed: None,
-        });
+        let open = self
+            .open
+            .entry(key)
+            .or_insert_with(|| Open::new(Box::new(told.record(OwnerSource::Closed)), look, false));
         if open.has_ended {
             open.may_be_told = false;
             return;
