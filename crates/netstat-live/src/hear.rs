@@ -23,7 +23,9 @@ pub(crate) fn begin(open: Open, without_bpf: bool, feed: SyncSender<Vec<Connecti
                 return;
             }
             stream.release();
-            thread::sleep(stream.pause() * if taken.is_err() { 10 } else { 1 });
+            if taken.is_err() || !stream.tells_on() {
+                thread::sleep(stream.pause() * if taken.is_err() { 10 } else { 1 });
+            }
         }
     });
 }

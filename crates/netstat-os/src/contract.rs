@@ -317,8 +317,14 @@ pub trait EventStream {
     /// What was counted since the stream began.
     fn counts(&self) -> EventCounts;
 
-    /// Returns whether the first take that succeeded told of all that was open in a network namespace. Where it did not,
-    /// what it does not tell of may be there.
+    /// Returns whether a part of what was open at the begin is still to be told, by the next [`take`](EventStream::take), which
+    /// need not wait.
+    fn tells_on(&self) -> bool {
+        false
+    }
+
+    /// Returns whether all that was open in a network namespace at the begin was told, by the first take that succeeded and
+    /// those that [told on](EventStream::tells_on). Where it was not, what was not told of may be there.
     fn has_listed(&self, namespace: Option<Namespace>) -> bool;
 
     /// Returns whether nothing more will come: it replays what was recorded, and is at its end.

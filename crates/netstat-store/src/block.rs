@@ -19,6 +19,9 @@ pub(crate) const MOST: usize = 1 << 17;
 const COLUMN_HEADER: usize = 1 + 4;
 const HEADER: usize = 4 + 4 + 4 + Field::ALL.len() * COLUMN_HEADER;
 
+/// How many columns are made at once: all of them take more memory than the rows.
+const AT_ONCE: usize = 8;
+
 /// The fields whose numbers are kept as differences from the number before.
 const DIFFERENCES: [Field; 3] = [Field::End, Field::Cookie, Field::Sequence];
 
@@ -30,45 +33,51 @@ pub(crate) struct Damaged;
 pub(crate) fn encode(rows: &[Row], level: i32) -> std::io::Result<Vec<u8>> {
     let mut addresses: Vec<Address> = Vec::new();
     let mut places: FxHashMap<Address, u64> = FxHashMap::default();
-    let mut columns: [Vec<u64>; Field::ALL.len()] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
-    for row in rows {
-        let values = row.values(|address| {
-            *places.entry(address).or_insert_with(|| {
-                addresses.push(address);
-                addresses.len() as u64
-            })
-        });
-        for (column, value) in columns.iter_mut().zip(values) {
-            column.push(value);
-        }
-    }
-    for field in DIFFERENCES {
-        let mut last = 0;
-        for value in columns.get_mut(field.number()).into_iter().flatten() {
-            let next = *value;
-            *value = fold(last, next);
-            last = next;
-        }
-    }
+    let mut place = |address| {
+        *places.entry(address).or_insert_with(|| {
+            addresses.push(address);
+            addresses.len() as u64
+        })
+    };
     let mut compressor = zstd::bulk::Compressor::new(level)?;
     compressor.include_checksum(true)?;
-    let mut header = Vec::with_capacity(HEADER);
-    let mut body = Vec::new();
+    let mut widths_and_lengths = Vec::with_capacity(HEADER);
+    let mut columns_packed = Vec::new();
+    let mut columns: [Vec<u64>; AT_ONCE] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    for (group, fields) in Field::ALL.chunks(AT_ONCE).enumerate() {
+        columns.iter_mut().for_each(Vec::clear);
+        for row in rows {
+            let values = row.values(&mut place);
+            for (column, value) in columns.iter_mut().zip(values.into_iter().skip(group * AT_ONCE)) {
+                column.push(value);
+            }
+        }
+        for (field, column) in fields.iter().zip(&mut columns) {
+            if DIFFERENCES.contains(field) {
+                let mut last = 0;
+                for value in &mut *column {
+                    let next = *value;
+                    *value = fold(last, next);
+                    last = next;
+                }
+            }
+            let (width, planes) = planes(column);
+            let packed = if planes.is_empty() { Vec::new() } else { compressor.compress(&planes)? };
+            widths_and_lengths.push(width);
+            widths_and_lengths.extend_from_slice(&length(packed.len())?);
+            columns_packed.extend_from_slice(&packed);
+        }
+    }
     let listed: Vec<u8> = addresses.iter().flat_map(|address| address_bytes(*address)).collect();
     let listed = compressor.compress(&listed)?;
+    let mut block = Vec::with_capacity(HEADER + listed.len() + columns_packed.len());
     for count in [rows.len(), addresses.len(), listed.len()] {
-        header.extend_from_slice(&length(count)?);
+        block.extend_from_slice(&length(count)?);
     }
-    body.extend_from_slice(&listed);
-    for column in &columns {
-        let (width, planes) = planes(column);
-        let packed = if planes.is_empty() { Vec::new() } else { compressor.compress(&planes)? };
-        header.push(width);
-        header.extend_from_slice(&length(packed.len())?);
-        body.extend_from_slice(&packed);
+    for part in [widths_and_lengths, listed, columns_packed] {
+        block.extend_from_slice(&part);
     }
-    header.extend_from_slice(&body);
-    Ok(header)
+    Ok(block)
 }
 
 fn length(count: usize) -> std::io::Result<[u8; 4]> {

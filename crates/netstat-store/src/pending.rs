@@ -14,17 +14,17 @@ const MOST: usize = 1_200_000;
 const MOST_PROCESSES: usize = 1 << 16;
 
 /// Tells one open socket from all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Cookie(u64),
     /// Where its cookie is not known.
-    Ends(Transport, IpEndpoint, Option<IpEndpoint>, Option<u64>),
+    Ends(Box<(Transport, IpEndpoint, Option<IpEndpoint>, Option<u64>)>),
 }
 
 impl Key {
     pub(crate) fn of(row: &Row) -> Self {
         match row.cookie {
-            0 => Self::Ends(row.transport, row.local, row.remote, row.namespace),
+            0 => Self::Ends(Box::new((row.transport, row.local, row.remote, row.namespace))),
             cookie => Self::Cookie(cookie),
         }
     }

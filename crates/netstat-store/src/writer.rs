@@ -266,7 +266,11 @@ impl Writer {
         }
         let at = micros(now.since_boot);
         let wall = wall_of(now);
-        let made_block = self.write(at, wall).map_err(|error| StoreError::database(&self.file, error))?;
+        let made_block = self.write(at, wall).map_err(|error| {
+            let last = self.sequence;
+            self.fresh.retain(|row| row.sequence <= last);
+            StoreError::database(&self.file, error)
+        })?;
         if made_block {
             self.make_room(wall).map_err(|error| StoreError::database(&self.file, error))?;
         }
@@ -318,22 +322,23 @@ impl Writer {
         let opened = open(&transaction, self.boot, pending, &self.open, self.next_open)?;
         ended.sort_by_key(Row::end);
         number(&mut ended, self.sequence);
+        let new = ended.len() as u64;
         let waited = self.fresh.first().map_or(0, |first| at.saturating_sub(first.end()));
         let is_full = self.fresh.len() + ended.len() >= BLOCK;
         let is_late = waited > LONGEST_WAIT;
         let makes_block = is_full || is_late;
         if makes_block {
-            let mut rows = self.fresh.clone();
-            rows.extend_from_slice(&ended);
-            rows.sort_by_key(Row::end);
-            write_blocks(&transaction, self.boot, &rows)?;
+            // If this cannot be written, `commit` takes them out again: a second list of all rows would take much memory.
+            self.fresh.append(&mut ended);
+            self.fresh.sort_unstable_by_key(|row| (row.end(), row.sequence));
+            write_blocks(&transaction, self.boot, &self.fresh)?;
             transaction.execute("DELETE FROM fresh WHERE boot = ?", [self.boot])?;
         } else if !ended.is_empty() {
             insert_fresh(&transaction, self.boot, &ended)?;
         }
         transaction.commit()?;
         self.committed = at;
-        self.sequence = self.sequence.saturating_add(ended.len() as u64);
+        self.sequence = self.sequence.saturating_add(new);
         if stepped {
             self.clock = (at, wall);
         }
@@ -534,7 +539,7 @@ fn open(
     let mut insert = transaction
         .prepare_cached(&format!("INSERT OR REPLACE INTO open(id, boot, {columns}) VALUES (?, ?{marks})"))?;
     let mut select = transaction.prepare_cached(&format!("SELECT {columns} FROM open WHERE id = ?"))?;
-    let closed: FxHashSet<Key> = pending.closed.iter().map(|(key, ..)| *key).collect();
+    let closed: FxHashSet<&Key> = pending.closed.iter().map(|(key, ..)| key).collect();
     let mut new = Vec::new();
     for (key, row) in &pending.opened {
         let mut row = *row;
@@ -548,7 +553,7 @@ fn open(
             }
             None => {
                 let id = next.saturating_add(i64::try_from(new.len()).unwrap_or(i64::MAX));
-                new.push((*key, id));
+                new.push((key.clone(), id));
                 id
             }
         };

@@ -47,13 +47,12 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (arguments.record.is_some(), "--record"),
         (arguments.replay.is_some(), "--replay"),
         (arguments.owners.is_some(), "--owners"),
-        (!arguments.geo.is_empty(), "--geo"),
+        (typed.uninstall_service && !arguments.geo.is_empty(), "--geo"),
     ];
-    if let Some(service) = service.filter(|_| !arguments.filter.is_empty()) {
+    if typed.uninstall_service && !arguments.filter.is_empty() {
         return Err(complaint!(
-            "{service} and a filter cannot be combined: the service records every connection",
-            "{service}에는 필터를 쓸 수 없습니다. 서비스는 모든 연결을 기록합니다",
-            service
+            "--uninstall-service and a filter cannot be combined: the service is removed as a whole",
+            "--uninstall-service에는 필터를 쓸 수 없습니다. 서비스 전체를 제거합니다"
         ));
     }
     if let (Some(service), Some((_, option))) = (service, without.iter().find(|(given, _)| *given)) {

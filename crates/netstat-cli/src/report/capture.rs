@@ -206,11 +206,16 @@ impl Course<'_> {
     }
 
     fn take_events(&mut self) {
-        let taken = self.events.take(&mut self.told);
-        self.events.release();
-        self.capture.events(self.packets.boot(), &mut self.told);
-        if let Err(error) = taken {
-            self.fail(&error);
+        loop {
+            let taken = self.events.take(&mut self.told);
+            self.events.release();
+            self.capture.events(self.packets.boot(), &mut self.told);
+            if let Err(error) = &taken {
+                self.fail(error);
+            }
+            if taken.is_err() || !self.events.tells_on() {
+                return;
+            }
         }
     }
 

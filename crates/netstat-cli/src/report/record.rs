@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode
     match recorder {
         Recorder::Status(store) => recorder_status::show(session, store),
         Recorder::Stop(store) => recorder_status::stop(session, store),
-        Recorder::Install(recording) => service::install(recording),
+        Recorder::Install(recording) => service::install(session.settings, recording),
         Recorder::Uninstall => service::uninstall(),
         Recorder::Run(recording) => record(session, recording),
     }
@@ -71,8 +71,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     })?;
     #[cfg(windows)]
     if let Some(store) = &recording.store {
-        // Where it cannot be made, opening the history says why.
-        let _ = service::prepare(store, netstat_os::Sockets::is_elevated(&**system).unwrap_or(false));
+        service::prepare(store, netstat_os::Sockets::is_elevated(&**system).unwrap_or(false))?;
     }
     let wishes = EventWishes {
         arguments: recording.arguments,
@@ -85,6 +84,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Some(store) => Some(History::open(session, recording, store, &clock)?),
         None => None,
     };
+    #[cfg(windows)]
+    if let Some(running) = &running {
+        running.has_started();
+    }
     let mut chosen = session.filter.clone().map(|filter| {
         let kept = history.as_ref().map(|history| &*history.open_before).unwrap_or_default();
         Chosen::new(filter, system.host_name().ok(), kept)
@@ -179,7 +182,11 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         if is_last || reader == Reader::Gone {
             break;
         }
-        thread::sleep(if taken.is_ok() { stream.pause() } else { stream.pause().max(COMMIT) });
+        match &taken {
+            Ok(()) if stream.tells_on() => {}
+            Ok(()) => thread::sleep(stream.pause()),
+            Err(_) => thread::sleep(stream.pause().max(COMMIT)),
+        }
     }
     if let Some(beside) = beside {
         beside.end();
@@ -296,13 +303,18 @@ impl History {
         stream: &mut dyn EventStream,
         is_last: bool,
     ) -> Result<(), Trouble> {
-        let before = std::mem::take(&mut self.open_before);
-        let is_told =
-            |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
-        self.writer.append(&gone(before, events, is_told, now.since_boot));
+        if !self.open_before.is_empty() {
+            strike(&mut self.open_before, events);
+        }
+        if !stream.tells_on() {
+            let is_told =
+                |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
+            let before = std::mem::take(&mut self.open_before);
+            self.writer.append(&gone(before, is_told, now.since_boot));
+        }
         self.writer.append(events);
         events.clear();
-        if !is_last && now.since_boot < self.committed + COMMIT {
+        if !is_last && !stream.tells_on() && now.since_boot < self.committed + COMMIT {
             return Ok(());
         }
         self.committed = now.since_boot;
@@ -411,18 +423,9 @@ impl History {
     }
 }
 
-/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
-/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
-fn gone(
-    before: Vec<ConnectionRecord>,
-    first: &[ConnectionEvent],
-    would_be_told: impl Fn(&ConnectionRecord) -> bool,
-    now: Duration,
-) -> Vec<ConnectionEvent> {
-    if before.is_empty() {
-        return Vec::new();
-    }
-    let there: FxHashSet<_> = first
+/// Takes out of the connections of an earlier recorder those that events tell of.
+fn strike(before: &mut Vec<ConnectionRecord>, events: &[ConnectionEvent]) {
+    let there: FxHashSet<_> = events
         .iter()
         .filter_map(|event| match event {
             ConnectionEvent::Opened(record)
@@ -431,7 +434,17 @@ fn gone(
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
-    let gone = before.into_iter().filter(|record| would_be_told(record) && !there.contains(&key_of(record)));
+    before.retain(|record| !there.contains(&key_of(record)));
+}
+
+/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
+/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
+fn gone(
+    before: Vec<ConnectionRecord>,
+    would_be_told: impl Fn(&ConnectionRecord) -> bool,
+    now: Duration,
+) -> Vec<ConnectionEvent> {
+    let gone = before.into_iter().filter(would_be_told);
     gone.map(|mut record| {
         record.ended = Some((now, EndReason::Unseen));
         ConnectionEvent::Ended(Box::new(record))
@@ -537,10 +550,12 @@ mod tests {
         let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
         let [mut own, mut other] = [open(3, 83), open(4, 84)];
         (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
-        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
+        let mut before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
         let at = Duration::from_secs(9);
         let has_listed = |it: &ConnectionRecord| it.namespace != Some(Namespace { inode: 2 });
-        let ended = gone(before, &first, has_listed, at);
+        // They are told in parts.
+        first.chunks(1).for_each(|events| strike(&mut before, events));
+        let ended = gone(before, has_listed, at);
         let ports: Vec<(u64, u16)> = ended
             .iter()
             .map(|event| match event {
@@ -552,6 +567,5 @@ mod tests {
             })
             .collect();
         assert_eq!(ports, [(2, 80), (0, 82), (3, 83)]);
-        assert_eq!(gone(Vec::new(), &first, has_listed, at), []);
     }
 }

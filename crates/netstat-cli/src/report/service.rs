@@ -13,12 +13,12 @@ pub(super) use folder::prepare;
 pub(super) use running::Running;
 
 use crate::output::Trouble;
-use crate::settings::Recording;
+use crate::settings::{Recording, Settings};
 use std::process::ExitCode;
 
 /// Installs the service and starts it.
 #[cfg(windows)]
-pub(super) fn install(recording: &Recording) -> Result<ExitCode, Trouble> {
+pub(super) fn install(settings: &Settings, recording: &Recording) -> Result<ExitCode, Trouble> {
     use crate::output;
     use netstat_engine::both;
     use netstat_engine::text::quote::quoted;
@@ -43,11 +43,21 @@ pub(super) fn install(recording: &Recording) -> Result<ExitCode, Trouble> {
     if recording.arguments {
         words.push("--arguments".into());
     }
+    for file in &settings.geo {
+        // The service has another current folder.
+        words.extend(["--geo".into(), std::path::absolute(file).map_err(fails)?.into()]);
+    }
+    if !settings.filter.is_empty() {
+        words.push("--".into());
+        words.extend(settings.filter.iter().cloned());
+    }
     let command = manager::command_line(&words);
-    // Who may install a service may also secure the folder; where that fails nothing is installed.
     let service = manager::Manager::open(true).map_err(fails)?;
-    folder::secure(&store).map_err(fails)?;
-    service.install(&command).map_err(fails)?;
+    // Whoever may not install a service changes no folder; where that fails nothing is installed.
+    service.install(&command, || folder::secure(&store)).map_err(|refused| match refused {
+        folder::Refused::Foreign(path) => folder::foreign(&path),
+        folder::Refused::Error(error) => fails(error),
+    })?;
     let store = quoted(store.as_os_str());
     output::people(
         both!(
@@ -101,7 +111,7 @@ fn refuse() -> Result<ExitCode, Trouble> {
 }
 
 #[cfg(not(windows))]
-pub(super) fn install(_: &Recording) -> Result<ExitCode, Trouble> {
+pub(super) fn install(_: &Settings, _: &Recording) -> Result<ExitCode, Trouble> {
     refuse()
 }
 

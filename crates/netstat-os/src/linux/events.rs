@@ -74,7 +74,7 @@ impl EventStream for Complete<'_> {
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         self.kernel.take(into)?;
-        let Some(udp) = &mut self.udp else { return Ok(()) };
+        let Some(udp) = self.udp.as_mut().filter(|_| !self.kernel.tells_on()) else { return Ok(()) };
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
             // One that fails is tried again in its time.
@@ -94,6 +94,10 @@ impl EventStream for Complete<'_> {
 
     fn counts(&self) -> EventCounts {
         self.kernel.counts()
+    }
+
+    fn tells_on(&self) -> bool {
+        self.kernel.tells_on()
     }
 
     fn has_listed(&self, namespace: Option<Namespace>) -> bool {

@@ -15,8 +15,9 @@ use windows_sys::Win32::System::Services::{
     ChangeServiceConfig2W, CloseServiceHandle, ControlService, CreateServiceW, DeleteService, OpenSCManagerW,
     OpenServiceW, QueryServiceStatus, SC_ACTION, SC_ACTION_RESTART, SC_HANDLE, SC_MANAGER_CONNECT,
     SC_MANAGER_CREATE_SERVICE, SERVICE_ALL_ACCESS, SERVICE_AUTO_START, SERVICE_CONFIG_DESCRIPTION,
-    SERVICE_CONFIG_FAILURE_ACTIONS, SERVICE_CONTROL_STOP, SERVICE_DESCRIPTIONW, SERVICE_ERROR_NORMAL,
-    SERVICE_FAILURE_ACTIONSW, SERVICE_QUERY_STATUS, SERVICE_STATUS, SERVICE_STOP, SERVICE_STOPPED,
+    SERVICE_CONFIG_FAILURE_ACTIONS, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, SERVICE_CONTROL_STOP,
+    SERVICE_DESCRIPTIONW, SERVICE_ERROR_NORMAL, SERVICE_FAILURE_ACTIONS_FLAG, SERVICE_FAILURE_ACTIONSW,
+    SERVICE_QUERY_STATUS, SERVICE_START_PENDING, SERVICE_STATUS, SERVICE_STOP, SERVICE_STOPPED,
     SERVICE_WIN32_OWN_PROCESS, StartServiceW,
 };
 use windows_sys::core::{BOOL, PCWSTR, w};
@@ -25,6 +26,9 @@ use windows_sys::core::{BOOL, PCWSTR, w};
 pub(super) const NAME: PCWSTR = w!("netstat-record");
 /// The least that may hear the events of Windows: with fewer rights than the system, and none on the network.
 const ACCOUNT: PCWSTR = w!("NT AUTHORITY\\LocalService");
+
+/// `ERROR_INVALID_LEVEL`.
+const NO_SUCH_LEVEL: i32 = 124;
 
 /// `ERROR_SERVICE_DATABASE_LOCKED`.
 const LOCKED: i32 = 1055;
@@ -74,8 +78,13 @@ impl Manager {
         Handle::new(unsafe { OpenSCManagerW(null(), null(), access) }).map(Self)
     }
 
-    /// Installs the service with this command line, and starts it. One that cannot be started is removed again.
-    pub(super) fn install(&self, command: &[u16]) -> io::Result<()> {
+    /// Installs the service with this command line, and starts it once everything else is prepared. One that cannot be
+    /// started is removed again.
+    pub(super) fn install<E: From<io::Error>>(
+        &self,
+        command: &[u16],
+        prepare: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         let shown = wide(&both!("Recorder of network connections", "네트워크 연결 기록기"));
         // SAFETY: all texts end in a zero.
         let service = Handle::new(unsafe {
@@ -95,7 +104,8 @@ impl Manager {
                 null(),
             )
         })?;
-        let started = Self::set_up(&service).and_then(|()| Self::start(&service));
+        let prepared = Self::set_up(&service).map_err(E::from).and_then(|()| prepare());
+        let started = prepared.and_then(|()| Ok(Self::start(&service)?));
         if started.is_err() {
             // SAFETY: the handle is open.
             unsafe { DeleteService(service.0) };
@@ -111,9 +121,24 @@ impl Manager {
             let started = done(unsafe { StartServiceW(service.0, 0, null()) });
             let is_busy = matches!(&started, Err(error) if error.raw_os_error() == Some(LOCKED));
             if !is_busy || begun.elapsed() > PATIENCE {
-                return started;
+                started?;
+                break;
             }
             thread::sleep(PAUSE);
+        }
+        let mut status = SERVICE_STATUS::default();
+        loop {
+            // SAFETY: the handle is open, and the status is valid for the call.
+            done(unsafe { QueryServiceStatus(service.0, &raw mut status) })?;
+            // One that opens a long history goes on.
+            if status.dwCurrentState != SERVICE_START_PENDING || begun.elapsed() > PATIENCE {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        match status.dwCurrentState {
+            SERVICE_STOPPED => Err(io::Error::from_raw_os_error(status.dwWin32ExitCode.cast_signed())),
+            _ => Ok(()),
         }
     }
 
@@ -143,7 +168,18 @@ impl Manager {
                 service.0,
                 SERVICE_CONFIG_FAILURE_ACTIONS,
                 (&raw const actions).cast(),
-            ))
+            ))?;
+            // One that says that it failed is started again, too, not only one that crashed.
+            let flag = SERVICE_FAILURE_ACTIONS_FLAG { fFailureActionsOnNonCrashFailures: 1 };
+            match done(ChangeServiceConfig2W(
+                service.0,
+                SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+                (&raw const flag).cast(),
+            )) {
+                // Wine has none.
+                Err(error) if error.raw_os_error() == Some(NO_SUCH_LEVEL) => Ok(()),
+                set => set,
+            }
         }
     }
 

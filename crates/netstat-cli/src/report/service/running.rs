@@ -20,7 +20,7 @@ use windows_sys::Win32::Foundation::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_SERVICE_S
 use windows_sys::Win32::System::Console::{STD_ERROR_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Services::{
     RegisterServiceCtrlHandlerExW, SERVICE_ACCEPT_SHUTDOWN, SERVICE_ACCEPT_STOP, SERVICE_CONTROL_INTERROGATE,
-    SERVICE_CONTROL_SHUTDOWN, SERVICE_CONTROL_STOP, SERVICE_RUNNING, SERVICE_STATUS,
+    SERVICE_CONTROL_SHUTDOWN, SERVICE_CONTROL_STOP, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_STATUS,
     SERVICE_STATUS_CURRENT_STATE, SERVICE_STATUS_HANDLE, SERVICE_STOP_PENDING, SERVICE_STOPPED,
     SERVICE_TABLE_ENTRYW, SERVICE_WIN32_OWN_PROCESS, SetServiceStatus, StartServiceCtrlDispatcherW,
 };
@@ -28,6 +28,9 @@ use windows_sys::core::PWSTR;
 
 /// How long stopping may take, in milliseconds: the last commit, and an event that waits for others.
 const STOPPING: u32 = 20_000;
+
+/// How long starting may take, in milliseconds: a history that an older version wrote is converted.
+const STARTING: u32 = 60_000;
 
 /// The size from which on the file of messages is begun anew, in bytes.
 const MOST: u64 = 1 << 20;
@@ -79,6 +82,14 @@ impl Running {
         Some(Self { outcome, dispatcher: Some(dispatcher) })
     }
 
+    /// Tells the manager that it has started: its history is open.
+    #[expect(clippy::unused_self, reason = "only one that the manager runs tells it")]
+    pub(in crate::report) fn has_started(&self) {
+        if let Some(shared) = SHARED.get() {
+            tell(shared, SERVICE_RUNNING, NO_ERROR);
+        }
+    }
+
     /// Tells the manager that it has ended as it should.
     pub(in crate::report) fn end(self) {
         let _ = self.outcome.send(true);
@@ -121,7 +132,7 @@ unsafe extern "system" fn main(_: u32, _: *mut PWSTR) {
         return;
     }
     *shared.status.lock().unwrap_or_else(PoisonError::into_inner) = Some(Status(handle));
-    tell(shared, SERVICE_RUNNING, NO_ERROR);
+    tell(shared, SERVICE_START_PENDING, NO_ERROR);
     let Some(begun) = take(&shared.begun) else { return };
     let _ = begun.send(());
     let is_good = take(&shared.ended).is_some_and(|ended| ended.recv().unwrap_or(false));
@@ -153,7 +164,11 @@ fn tell(shared: &Shared, state: SERVICE_STATUS_CURRENT_STATE, error: u32) {
         dwWin32ExitCode: error,
         dwServiceSpecificExitCode: u32::from(error == ERROR_SERVICE_SPECIFIC_ERROR),
         dwCheckPoint: 0,
-        dwWaitHint: if state == SERVICE_STOP_PENDING { STOPPING } else { 0 },
+        dwWaitHint: match state {
+            SERVICE_START_PENDING => STARTING,
+            SERVICE_STOP_PENDING => STOPPING,
+            _ => 0,
+        },
     };
     // SAFETY: the handle is that of this service, and the status outlives the call.
     unsafe { SetServiceStatus(handle, &raw const status) };

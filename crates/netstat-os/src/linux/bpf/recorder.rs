@@ -65,7 +65,7 @@ impl Recorder {
     ) -> Result<Self, Failure> {
         let Objects { ring, counters, wishes: _, programs, links } = objects;
         let (_, instance) = map_kind(&ring).map_err(Failure::at(BpfStep::Start))?;
-        let ring = Ring::new(&ring, RING).map_err(Failure::at(BpfStep::Start))?;
+        let ring = Ring::new(ring, RING).map_err(Failure::at(BpfStep::Start))?;
         Ok(Self { pins, is_taken_over, instance, ring, counters, programs, _links: links })
     }
 }
@@ -86,8 +86,7 @@ fn load(settings: &[u8]) -> Result<Objects, Failure> {
 
 impl RecorderProgram for Recorder {
     fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        self.ring.read(each);
-        Ok(())
+        self.ring.read(each).map_err(Failure::at(BpfStep::Read))
     }
 
     fn release(&mut self) {

@@ -17,14 +17,19 @@ const HEADER: u64 = 8;
 const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
 
+/// The most bytes that are mapped at a time, but for a record that is larger. What is mapped counts as memory of this process.
+const WINDOW: u64 = 1 << 20;
+
 /// The buffer, and how far it was read.
 pub(super) struct Ring {
+    file: OwnedFd,
     /// Up to where the reader has let go.
     released: Mapping,
-    /// Up to where the kernel has written, then the data, twice in a row so that no record is broken in two.
+    /// Up to where the kernel has written.
     written: Mapping,
-    /// Bytes of a page, which lies before the data.
-    page: usize,
+    /// Bytes of a page. Behind one page each for the two numbers come the data, twice in a row, so that no record is broken in
+    /// two.
+    page: u64,
     /// Bytes of the data, a power of two.
     size: u64,
     /// Up to where it was read.
@@ -32,40 +37,76 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// Maps a buffer of `size` bytes.
-    pub(super) fn new(of: &OwnedFd, size: u32) -> io::Result<Self> {
+    /// Opens a buffer of `size` bytes.
+    pub(super) fn new(file: OwnedFd, size: u32) -> io::Result<Self> {
         let page = rustix::param::page_size();
-        let data = usize::try_from(size)
-            .ok()
-            .and_then(|size| size.checked_mul(2))
-            .ok_or(io::ErrorKind::InvalidInput)?;
-        let released = Mapping::new(of, 0, page, libc::PROT_READ | libc::PROT_WRITE)?;
-        let written = Mapping::new(of, page, page + data, libc::PROT_READ)?;
+        let released = Mapping::new(&file, 0, page, libc::PROT_READ | libc::PROT_WRITE)?;
+        let written = Mapping::new(&file, page, page, libc::PROT_READ)?;
         let read = number(&released).load(Ordering::Acquire);
-        Ok(Self { released, written, page, size: size.into(), read })
+        Ok(Self { file, released, written, page: page as u64, size: size.into(), read })
     }
 
     /// Passes on the records that were not read yet, up to one that is still being written.
-    pub(super) fn read(&mut self, each: &mut dyn FnMut(&[u8])) {
-        let written = number(&self.written).load(Ordering::Acquire);
-        while self.read < written {
-            let Some(header) = self.at(self.read, HEADER) else { return };
+    ///
+    /// # Errors
+    /// When the system has no memory to map the buffer: the rest is read the next time.
+    pub(super) fn read(&mut self, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut wanted = WINDOW;
+        loop {
+            let written = number(&self.written).load(Ordering::Acquire);
+            let length = written.saturating_sub(self.read).min(wanted).min(self.size);
+            if length < HEADER {
+                return Ok(());
+            }
+            let window = self.map(length)?;
+            match self.read_window(&window, each) {
+                Stop::End => {}
+                Stop::Busy => return Ok(()),
+                Stop::Needs(bytes) if bytes <= written.saturating_sub(self.read).min(self.size) => {
+                    wanted = bytes.max(WINDOW);
+                }
+                Stop::Needs(_) => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+
+    /// Maps so many bytes from where it was read on.
+    fn map(&self, length: u64) -> io::Result<Window> {
+        let from = self.read % self.size;
+        let before = from % self.page;
+        let offset = usize::try_from(2 * self.page + from - before);
+        let (Ok(offset), Ok(before), Ok(length)) = (offset, usize::try_from(before), usize::try_from(length))
+        else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let mapping = Mapping::new(&self.file, offset, before + length, libc::PROT_READ)?;
+        Ok(Window { mapping, before, length })
+    }
+
+    fn read_window(&mut self, window: &Window, each: &mut dyn FnMut(&[u8])) -> Stop {
+        let mut at = 0;
+        loop {
+            let Some(header) = window.at(at, HEADER) else { return Stop::End };
             // SAFETY: the header lies in the mapping at a multiple of 8; the kernel writes its length atomically.
             let length =
                 unsafe { header.cast::<std::sync::atomic::AtomicU32>().as_ref() }.load(Ordering::Acquire);
             if length & BUSY != 0 {
-                return;
+                return Stop::Busy;
             }
             let bytes = u64::from(length & !(BUSY | DISCARDED));
+            let Some(record) = window.at(at + HEADER, bytes) else {
+                return if at == 0 { Stop::Needs(HEADER + bytes) } else { Stop::End };
+            };
             if length & DISCARDED == 0
-                && let (Some(record), Ok(length)) =
-                    (self.at(self.read + HEADER, bytes), usize::try_from(bytes))
+                && let Ok(length) = usize::try_from(bytes)
             {
-                // SAFETY: `at` has checked that so many bytes lie in the mapping. The kernel does not change a record
-                // that is no longer being written until it was let go, which takes `&mut self`.
+                // SAFETY: `at` has checked that so many bytes lie in the mapping. The kernel does not change a record that is
+                // no longer being written until it was let go, which takes `&mut self`.
                 each(unsafe { std::slice::from_raw_parts(record.as_ptr(), length) });
             }
-            self.read += (HEADER + bytes).next_multiple_of(8);
+            let whole = (HEADER + bytes).next_multiple_of(8);
+            at += whole;
+            self.read += whole;
         }
     }
 
@@ -90,16 +131,35 @@ impl Ring {
     pub(super) fn release(&mut self) {
         number(&self.released).store(self.read, Ordering::Release);
     }
+}
 
-    /// Returns the place of so many bytes from a position on, if they lie in the mapping.
-    fn at(&self, position: u64, bytes: u64) -> Option<NonNull<u8>> {
-        let from = position % self.size;
-        if from + bytes > 2 * self.size {
+/// Why no further record of a window was read.
+enum Stop {
+    /// The window ends.
+    End,
+    /// The next record is still being written.
+    Busy,
+    /// The first record is larger than the window: so many bytes are needed.
+    Needs(u64),
+}
+
+/// A part of the data that is mapped.
+struct Window {
+    mapping: Mapping,
+    /// Bytes before it, from the begin of its page on.
+    before: usize,
+    length: usize,
+}
+
+impl Window {
+    /// Returns the place of so many bytes, if they lie in the window.
+    fn at(&self, from: u64, bytes: u64) -> Option<NonNull<u8>> {
+        let (from, bytes) = (usize::try_from(from).ok()?, usize::try_from(bytes).ok()?);
+        if from.checked_add(bytes)? > self.length {
             return None;
         }
-        let from = self.page + usize::try_from(from).ok()?;
-        // SAFETY: the mapping has a page and twice `size` bytes, and this is no further.
-        Some(unsafe { self.written.at.add(from) })
+        // SAFETY: the mapping has `before` and `length` bytes, and this is no further.
+        Some(unsafe { self.mapping.at.add(self.before + from) })
     }
 }
 

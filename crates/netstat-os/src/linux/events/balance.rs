@@ -8,15 +8,17 @@ use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole, EndRe
 use netstat_model::{IpEndpoint, Namespace, Transport};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::hash::BuildHasher as _;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// An open connection, or a listener, as it was told.
 struct Known {
     local: IpEndpoint,
     remote: Option<IpEndpoint>,
-    namespace: Option<Namespace>,
-    /// When a comparison did not find it, or another connection with the same ends began.
-    missed: Option<Duration>,
+    /// Its inode.
+    namespace: Option<NonZeroU64>,
+    /// When a comparison did not find it, or another connection with the same ends began, in nanoseconds since boot.
+    missed: Option<NonZeroU64>,
 }
 
 /// What was told, and what the last comparison found.
@@ -42,13 +44,14 @@ impl Balance {
     /// Notes what was told to be open. A connection between the same ends that is not over by what was told is over by then.
     pub(super) fn open(&mut self, record: &ConnectionRecord) {
         let ConnectionRecord { cookie, local, remote, namespace, .. } = *record;
+        let namespace = namespace.and_then(|namespace| NonZeroU64::new(namespace.inode));
         let known = Known { local, remote, namespace, missed: None };
         if let Some(hash) = known.hash() {
             let before = self.by_ends.insert(hash, cookie).filter(|before| *before != cookie);
             if let Some(replaced) = before.and_then(|before| self.known.get_mut(&before))
                 && (replaced.local, replaced.remote, replaced.namespace) == (local, remote, namespace)
             {
-                replaced.missed = replaced.missed.or(began(record));
+                replaced.missed = replaced.missed.or(began(record).map(nanoseconds));
             }
         }
         self.known.insert(cookie, known);
@@ -75,18 +78,18 @@ impl Balance {
     ) -> Difference {
         let mut difference = Difference::default();
         self.known.retain(|cookie, known| {
-            let is_listed = known.namespace.is_some_and(|namespace| namespaces.contains(&namespace));
+            let is_listed = known.namespace().is_some_and(|namespace| namespaces.contains(&namespace));
             if !is_listed || there.contains(cookie) {
                 known.missed = None;
                 return true;
             }
             match known.missed {
                 None => {
-                    known.missed = Some(now);
+                    known.missed = Some(nanoseconds(now));
                     true
                 }
                 Some(missed) => {
-                    let ended = Some((missed, EndReason::Unseen));
+                    let ended = Some((Duration::from_nanos(missed.get()), EndReason::Unseen));
                     difference.ended.push(ConnectionRecord { ended, ..known.record(*cookie) });
                     forget(&mut self.by_ends, known, *cookie);
                     false
@@ -116,7 +119,15 @@ fn forget(by_ends: &mut FxHashMap<u64, u64>, known: &Known, cookie: u64) {
     }
 }
 
+fn nanoseconds(since_boot: Duration) -> NonZeroU64 {
+    u64::try_from(since_boot.as_nanos()).ok().and_then(NonZeroU64::new).unwrap_or(NonZeroU64::MIN)
+}
+
 impl Known {
+    fn namespace(&self) -> Option<Namespace> {
+        self.namespace.map(|inode| Namespace { inode: inode.get() })
+    }
+
     /// Returns a hash of both ends; `None` for a listener.
     fn hash(&self) -> Option<u64> {
         let remote = self.remote?;
@@ -127,7 +138,7 @@ impl Known {
     fn record(&self, cookie: u64) -> ConnectionRecord {
         ConnectionRecord {
             cookie,
-            namespace: self.namespace,
+            namespace: self.namespace(),
             transport: Transport::Tcp,
             role: ConnectionRole::Unknown,
             local: self.local,
@@ -158,7 +169,8 @@ mod tests {
 
     fn record(cookie: u64, namespace: Namespace) -> ConnectionRecord {
         let local = IpEndpoint::new([10, 0, 0, 1].into(), 80, 0);
-        let known = Known { local, remote: None, namespace: Some(namespace), missed: None };
+        let namespace = NonZeroU64::new(namespace.inode);
+        let known = Known { local, remote: None, namespace, missed: None };
         known.record(cookie)
     }
 

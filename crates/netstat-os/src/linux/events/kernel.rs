@@ -10,7 +10,7 @@
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
 use super::half_closed::HalfClosed;
-use super::open::{Listed, There, is_open, is_time_wait, record_of};
+use super::open::{Listed, There, is_open, is_time_wait, record_of, records};
 use super::process;
 use super::reached::Reached;
 use super::records::{ClockOffset, Record, decode_record};
@@ -24,16 +24,20 @@ use netstat_model::history::{
     ProcessInstance, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
-use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey};
+use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey, SocketTable};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
 const INITIAL_PID_NAMESPACE: u32 = 4_026_531_836;
 
 /// How long to wait between two takes: the buffer holds a second of 100,000 ends.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How often the counters are read while no record comes.
+const COUNT: Duration = Duration::from_secs(1);
 
 /// How long an end has to be without an owner before that is looked for: most are told in the meantime.
 const YOUNG: Duration = Duration::from_secs(1);
@@ -44,6 +48,9 @@ const SMALL_SHARE: u32 = 1000;
 
 /// How often the owner of an open connection is looked for. Nobody may have accepted it.
 const LOOKS: u8 = 3;
+
+/// How many sockets that were there at the begin are told at once.
+const AT_ONCE: usize = 1 << 11;
 
 /// A look at all descriptors takes no more than this part of the time.
 const SHARE: u32 = 100;
@@ -64,10 +71,20 @@ struct Waiting {
     bytes: Box<[u8]>,
 }
 
-/// What a look told of an open connection.
+/// What a look told of an open connection. Those of one process share what is known of it.
 struct Held {
     role: ConnectionRole,
-    owner: Option<(ProcessInstance, Option<u32>)>,
+    owner: Option<Rc<(ProcessInstance, Option<u32>)>>,
+}
+
+/// What was there at the begin, as it was listed, and how much of it was told.
+struct First {
+    table: SocketTable,
+    told: usize,
+    at: Duration,
+    owners: FxHashMap<(ProcessInstance, Option<u32>), Rc<(ProcessInstance, Option<u32>)>>,
+    /// The network namespace of sockets that say none.
+    namespace: Option<Namespace>,
 }
 
 /// The programs, and what has to be kept between two records.
@@ -83,7 +100,7 @@ pub(super) struct KernelEvents<'a> {
     /// The network namespaces that were listed then.
     listed: Listed,
     /// What was there at the begin, until it was told.
-    first: Vec<ConnectionEvent>,
+    first: Option<First>,
     /// Open connections that a look told more of than the programs know, by cookie.
     held: FxHashMap<u64, Held>,
     unowned: FxHashMap<u64, Unowned>,
@@ -140,7 +157,7 @@ impl<'a> KernelEvents<'a> {
             offset,
             has_taken_over: false,
             listed: Listed::default(),
-            first: Vec::new(),
+            first: None,
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
             waiting: FxHashMap::default(),
@@ -195,30 +212,40 @@ impl<'a> KernelEvents<'a> {
         let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
         let answer = table::table(self.source, &listing, &mut |_| Visit::Keep)?;
         let namespace = crate::linux::host::namespace(self.source);
-        let now = clock::uptime(self.source)?;
-        let mut events = std::mem::take(&mut self.first);
-        for socket in answer.data.0.iter().filter(|socket| !is_time_wait(socket)) {
-            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
-                continue;
-            };
+        let at = clock::uptime(self.source)?;
+        self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
+        self.first =
+            Some(First { table: answer.data.0, told: 0, at, owners: FxHashMap::default(), namespace });
+        self.has_taken_over = true;
+        Ok(())
+    }
+
+    /// Tells a part of what was there at the begin: events are larger than the rows of a table.
+    fn tell_first(&mut self, into: &mut Vec<ConnectionEvent>) {
+        let Some(mut first) = self.first.take() else { return };
+        for socket in first.table.iter().skip(first.told).take(AT_ONCE).filter(|socket| !is_time_wait(socket))
+        {
+            let namespace = socket.namespace().or(first.namespace);
+            let Some(mut record) = record_of(&socket, namespace, first.at) else { continue };
             if let Some(owner) = socket.ownership().principal() {
-                let instance = self.introduce(owner, &mut events);
+                let instance = self.introduce(owner, into);
                 record.process = Some((instance, OwnerSource::Held));
             }
-            let owner = record.process.map(|(instance, _)| (instance, record.uid));
+            let owner = record.process.map(|(instance, _)| {
+                let owner = (instance, record.uid);
+                Rc::clone(first.owners.entry(owner).or_insert_with(|| Rc::new(owner)))
+            });
             if record.role != ConnectionRole::Unknown || owner.is_some() {
                 self.held.insert(record.cookie, Held { role: record.role, owner });
             }
             // What is being made the programs tell of.
             if is_open(&socket) {
                 self.balance.open(&record);
-                events.push(ConnectionEvent::Opened(Box::new(record)));
+                into.push(ConnectionEvent::Opened(Box::new(record)));
             }
         }
-        self.first = events;
-        self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
-        self.has_taken_over = true;
-        Ok(())
+        first.told += AT_ONCE;
+        self.first = Some(first).filter(|first| first.told < first.table.len());
     }
 
     /// Tells of a process that holds a socket, if that was not done. Returns how records name it.
@@ -312,7 +339,7 @@ impl<'a> KernelEvents<'a> {
             } else if let Some(mut open) = self.unowned.remove(&cookie) {
                 if let Some(instance) = found {
                     let role = open.record.role;
-                    self.held.insert(cookie, Held { role, owner: Some((instance, None)) });
+                    self.held.insert(cookie, Held { role, owner: Some(Rc::new((instance, None))) });
                     open.record.process = owner;
                     into.push(ConnectionEvent::Opened(open.record));
                 } else if open.looks + 1 < LOOKS {
@@ -328,9 +355,11 @@ impl<'a> KernelEvents<'a> {
     fn compare(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let Some(there) = There::list(self.source) else { return Ok(()) };
         let now = clock::uptime(self.source)?;
-        let Difference { ended, opened } = self.balance.compare(&there.cookies(), &there.namespaces(), now);
+        let Difference { ended, opened } = self.balance.compare(&there.cookies, &there.namespaces, now);
+        drop(there);
         self.tell_unseen(ended, self.compared.1, into);
-        for record in there.records(&opened, now) {
+        let opened = if opened.is_empty() { Vec::new() } else { records(self.source, &opened, now) };
+        for record in opened {
             self.balance.open(&record);
             let record = Box::new(record);
             if self.unowned.len() < MOST {
@@ -373,7 +402,7 @@ impl<'a> KernelEvents<'a> {
     /// so that this need not wait for another comparison.
     fn compare_at_the_end(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let Some(there) = There::list(self.source) else { return Ok(()) };
-        let (cookies, namespaces) = (there.cookies(), there.namespaces());
+        let There { cookies, namespaces } = there;
         let now = clock::uptime(self.source)?;
         let mut ended = self.balance.compare(&cookies, &namespaces, now).ended;
         self.take_records(into)?;
@@ -448,7 +477,7 @@ impl Held {
             record.role = self.role;
         }
         if record.process.is_none()
-            && let Some((instance, uid)) = self.owner
+            && let Some((instance, uid)) = self.owner.as_deref().copied()
         {
             record.process = Some((instance, OwnerSource::Held));
             record.uid = uid;
@@ -473,7 +502,12 @@ impl EventStream for KernelEvents<'_> {
         if !self.has_taken_over {
             self.take_over()?;
         }
-        into.append(&mut self.first);
+        self.tell_first(into);
+        // What has happened since is told after that.
+        if self.first.is_some() {
+            return Ok(());
+        }
+        let place = self.program.place();
         let senseless = self.take_records(into)?;
         let now = clock::uptime(self.source)?;
         if let Some(since) = self.missing_since.take() {
@@ -484,7 +518,10 @@ impl EventStream for KernelEvents<'_> {
         if senseless > 0 {
             into.push(self.gap(now, Some(senseless), GapCause::Unseen));
         }
-        let counted = self.count(now, into).map_err(failed);
+        let counted = match self.program.place() != place || now >= self.counted_at + COUNT {
+            true => self.count(now, into).map_err(failed),
+            false => Ok(()),
+        };
         self.tell_half_closed(now.saturating_sub(YOUNG), into);
         if now >= self.compare_at {
             self.compare(into)?;
@@ -506,6 +543,9 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        if let Ok(now) = clock::uptime(self.source) {
+            let _ = self.count(now, into);
+        }
         // What was not told cannot be found without a list, and is told by the next recorder.
         let _ = self.compare_at_the_end(into);
         self.tell_half_closed(Duration::MAX, into);
@@ -514,6 +554,10 @@ impl EventStream for KernelEvents<'_> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+
+    fn tells_on(&self) -> bool {
+        self.first.is_some()
     }
 
     fn has_listed(&self, namespace: Option<Namespace>) -> bool {
