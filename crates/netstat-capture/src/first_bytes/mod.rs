@@ -3,13 +3,18 @@
 //! Whatever the bytes are, nothing here panics, follows more than there is, or tells more than 253 bytes of visible ASCII.
 
 mod dns;
+mod gathered;
 mod http;
+mod quic;
 mod ssh;
 mod tls;
 mod words;
 
 use netstat_model::{Application, ApplicationProtocol};
 use words::Told;
+
+pub(crate) use gathered::{Gathered, MOST_BYTES};
+pub(crate) use quic::Hello;
 
 /// What the bytes of a stream tell so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,10 @@ pub fn of_stream(bytes: &[u8], ports: (u16, u16), is_last: bool) -> Heard {
             Some(_) => (ApplicationProtocol::Http, http::request(bytes, is_last)),
         }
     };
+    heard(protocol, told, is_last)
+}
+
+fn heard(protocol: ApplicationProtocol, told: Told, is_last: bool) -> Heard {
     match told {
         Told::More if is_last => Heard::Nothing,
         Told::More => Heard::More,
@@ -58,6 +67,13 @@ pub fn of_datagram(bytes: &[u8], ports: (u16, u16)) -> Option<Application> {
         return None;
     };
     Some(Application { protocol, name: dns::message(bytes)? })
+}
+
+/// What the frames of a packet of QUIC tell, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn of_quic(datagram: &[u8]) -> Heard {
+    let _ = Hello::begin(datagram);
+    quic::frames(datagram)
 }
 
 /// Returns whether a name is as it is made here: whoever wrote it into a file may have written anything.
