@@ -4,28 +4,19 @@
 
 mod dns;
 mod gathered;
+mod heard;
 mod http;
 mod quic;
 mod ssh;
 mod tls;
 mod words;
 
+pub use heard::Heard;
+use heard::heard;
 use netstat_model::{Application, ApplicationProtocol};
-use words::Told;
 
 pub(crate) use gathered::{Gathered, MOST_BYTES};
 pub(crate) use quic::Hello;
-
-/// What the bytes of a stream tell so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// More bytes may tell something.
-    More,
-    /// None of these protocols.
-    Nothing,
-    /// All there is.
-    Application(Application),
-}
 
 /// The ports of DNS and of multicast DNS.
 const DNS: u16 = 53;
@@ -45,15 +36,6 @@ pub fn of_stream(bytes: &[u8], ports: (u16, u16), is_last: bool) -> Heard {
         }
     };
     heard(protocol, told, is_last)
-}
-
-fn heard(protocol: ApplicationProtocol, told: Told, is_last: bool) -> Heard {
-    match told {
-        Told::More if is_last => Heard::Nothing,
-        Told::More => Heard::More,
-        Told::Nothing => Heard::Nothing,
-        Told::Name(name) => Heard::Application(Application { protocol, name }),
-    }
 }
 
 /// Returns what a datagram of UDP tells.

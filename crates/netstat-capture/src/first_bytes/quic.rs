@@ -5,8 +5,8 @@
 //! packet, and its pieces come in any order.
 
 use super::gathered::{Gathered, MOST_BYTES};
+use super::heard::{Heard, heard};
 use super::tls::{self, Bytes};
-use super::{Heard, heard};
 use netstat_model::ApplicationProtocol;
 use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey, quic};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};

@@ -1,5 +1,6 @@
 //! `netstat capture`: the packets of connections, with the process of each.
 
+mod clock;
 mod writing;
 
 pub(super) use writing::cannot_write;
@@ -9,6 +10,7 @@ use super::{Session, explain, is_said, rights};
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::packets::write_packet;
 use crate::settings::Capturing as Asked;
+use clock::now;
 use netstat_capture::{Capture, Counts, Cut, prefilter};
 use netstat_engine::both;
 use netstat_engine::text::Text;
@@ -17,7 +19,7 @@ use netstat_model::Warning;
 use netstat_model::history::{ConnectionEvent, EventMethod};
 use netstat_model::query::Owners;
 use netstat_os::{
-    Confined, EventStream, EventWishes, Events, Machine, PacketCounts, PacketStream, Packets, Routes as _,
+    Confined, EventStream, EventWishes, Events, PacketCounts, PacketStream, Packets, Routes as _,
 };
 use rustc_hash::FxHashMap;
 use std::convert::Infallible;
@@ -26,7 +28,7 @@ use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use writing::Writing;
 
 /// What a filter on packets may ask: what sockets have, and what first bytes tell.
@@ -71,7 +73,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     };
     course.note_look(first);
     let mut target = match &asked.write {
-        Some(path) => Target::File(Writing::begin(session, asked, path)?),
+        Some(path) => Target::File(Box::new(Writing::begin(session, asked, path)?)),
         None => Target::Lines(Lines::begin(session)?),
     };
     say_what_was_given_up(session, netstat_os::confine());
@@ -162,11 +164,6 @@ fn say_what_was_given_up(session: &Session<'_>, confined: Option<Confined>) {
         kept,
         refused
     ));
-}
-
-/// Returns the time of day, since 1970.
-fn now(system: &impl Machine) -> Duration {
-    system.now().and_then(|now| now.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
 
 /// Says why nothing can be captured, and what to type instead.
@@ -306,7 +303,7 @@ impl Course<'_> {
 
 /// Where packets go.
 enum Target<'a> {
-    File(Writing<'a>),
+    File(Box<Writing<'a>>),
     Lines(Lines<'a>),
 }
 

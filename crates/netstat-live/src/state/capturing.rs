@@ -50,7 +50,7 @@ impl State {
                 self.message = Some(both!(
                     "packets go to {file}; w ends it",
                     "패킷을 {file}에 저장하는 중. 끝내려면 w",
-                    file = crate::draw::safe(line.text())
+                    file = line.text().to_owned()
                 ));
                 effects.push(Effect::Capture(file, filter));
                 return;

@@ -1,6 +1,6 @@
 //! The file that packets are written to, or a ring of files.
 
-use super::now;
+use super::clock::now;
 use crate::output::Trouble;
 use crate::report::{Session, explain};
 use crate::settings::Capturing as Asked;
@@ -96,7 +96,7 @@ impl<'a> Writing<'a> {
         for at in (1..writing.files.len()).rev() {
             writing.at = at;
             writing.open()?;
-            writing.close(writing.since, "no packets yet")?;
+            writing.close(writing.since, both!("no packets yet", "아직 패킷 없음").english())?;
         }
         writing.at = 0;
         writing.open()?;
@@ -169,8 +169,12 @@ impl<'a> Writing<'a> {
                     return Ok(());
                 }
                 Err(Stop::Full) => {
-                    let counts = format!("{} packets written by then", capture.counts().written);
-                    self.close(until, &counts)?;
+                    let counts = both!(
+                        "{written:packet|packets} written by then",
+                        "그때까지 저장한 패킷 {written}개",
+                        written = capture.counts().written
+                    );
+                    self.close(until, counts.english())?;
                     self.at = (self.at + 1) % self.files.len();
                     self.since = until;
                     self.open()?;
@@ -219,7 +223,7 @@ pub(super) fn named(path: &Path, files: Option<usize>) -> Text {
     match &all[..] {
         [first, .., last] => both!(
             "{first} to {last}",
-            "{first}~{last}",
+            "{first}부터 {last}까지",
             first = quoted(first.as_os_str()),
             last = quoted(last.as_os_str())
         ),

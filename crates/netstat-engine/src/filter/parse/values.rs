@@ -444,7 +444,7 @@ pub(super) fn reasons(value: &Value<'_>) -> Parsed<Box<[EndReason]>> {
 pub(super) fn applications(value: &Value<'_>) -> Parsed<Box<[ApplicationProtocol]>> {
     let protocols = value.parts(|part| {
         let of_name = |known: &ApplicationProtocol| known.name().eq_ignore_ascii_case(part.text);
-        let near = || nearest(part.text, ApplicationProtocol::ALL.map(ApplicationProtocol::name).into_iter());
+        let near = || nearest(part.text, ApplicationProtocol::ALL.map(ApplicationProtocol::name));
         ApplicationProtocol::ALL
             .into_iter()
             .find(of_name)
