@@ -68,10 +68,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Each ends by itself in the end, whatever becomes of this program.
 fn contenders(program: &Path, file: &Path) -> Vec<Contender> {
     let file = file.display().to_string();
     let words = |text: &str| text.split(' ').map(str::to_owned).chain([file.clone()]).collect();
-    let netstat = |more: &str| words(&format!("{} capture{more} -w", program.display()));
+    let netstat = |more: &str| words(&format!("{} capture{more} --for 3m -w", program.display()));
     vec![
         Contender { name: "netstat", begins: "capturing to", words: netstat("") },
         Contender {
@@ -79,8 +80,12 @@ fn contenders(program: &Path, file: &Path) -> Vec<Contender> {
             begins: "capturing to",
             words: netstat(" process *"),
         },
-        Contender { name: "dumpcap", begins: "File:", words: words("dumpcap -i lo -w") },
-        Contender { name: "tcpdump", begins: "listening on", words: words("tcpdump -i lo -U -w") },
+        Contender { name: "dumpcap", begins: "File:", words: words("dumpcap -i lo -a duration:180 -w") },
+        Contender {
+            name: "tcpdump",
+            begins: "listening on",
+            words: words("tcpdump -i lo -U -G 180 -W 1 -w"),
+        },
     ]
 }
 
