@@ -38,6 +38,8 @@ cargo xtask COMMAND
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
                       (Linux, root)
+  bench capture [--netstat FILE]
+                      measure netstat capture beside dumpcap and tcpdump (Linux, root)
   bench live          measure netstat live with idle connections, on a terminal (Linux, root, util-linux)
   bench history [ENDS [FOLDER]]
                       write a history of ten million connections and ask it what operators ask
@@ -78,6 +80,7 @@ fn run(arguments: &[&str]) -> Result<()> {
             workspace::run_example("netstat-store", "ten_million", arguments)
         }
         #[cfg(target_os = "linux")]
+        ["bench", "capture", arguments @ ..] => bench::capture::run(arguments),
         ["bench", "live"] => bench::live::run(),
         #[cfg(target_os = "linux")]
         ["bench", "record", arguments @ ..] => bench::record::run(arguments),

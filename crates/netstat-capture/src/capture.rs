@@ -12,7 +12,7 @@ use crate::told::Told;
 use netstat_engine::filter::Filter;
 use netstat_model::history::{ConnectionEvent, ConnectionRecord};
 use netstat_model::query::Owners;
-use netstat_model::{Error, IpEndpoint, Transport, Warning};
+use netstat_model::{Application, Error, IpEndpoint, Transport, Warning};
 use netstat_os::{Machine, NameDatabases, Packet, PacketDirection, Processes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -72,6 +72,8 @@ struct Waiting {
     flow: Option<(FlowKey, u64, Place)>,
     /// Which of the ends, by their places in the flow, are on this machine.
     local: [bool; 2],
+    /// What it tells of its connection, where the filter asks.
+    told: Option<Application>,
     since: Instant,
 }
 
@@ -101,8 +103,11 @@ pub struct Capture<'f> {
     flows: FxHashMap<FlowKey, Flow>,
     datagrams: Datagrams,
     fragments: Fragments,
-    /// What the first bytes of connections tell, where that is wanted.
+    /// What the first bytes of connections tell, where the filter asks or that is to be told.
     openings: Option<Openings>,
+    /// Whether names are told, and whether the filter asks for them: then what they were, by the number of the conversation.
+    tells_names: bool,
+    told_names: Option<FxHashMap<(FlowKey, u64), Application>>,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     counts: Counts,
@@ -124,6 +129,7 @@ impl<'f> Capture<'f> {
         owners: Owners,
         tells_all: bool,
     ) -> Self {
+        let asks = filter.is_some_and(Filter::asks_first_bytes);
         Self {
             filter,
             cut,
@@ -132,7 +138,9 @@ impl<'f> Capture<'f> {
             flows: FxHashMap::default(),
             datagrams: Datagrams::default(),
             fragments: Fragments::default(),
-            openings: None,
+            openings: asks.then(Openings::default),
+            tells_names: false,
+            told_names: asks.then(FxHashMap::default),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             counts: Counts::default(),
@@ -146,7 +154,8 @@ impl<'f> Capture<'f> {
 
     /// Asks for what the first bytes of connections tell: [`Kept::application`].
     pub fn tell_names(&mut self) {
-        self.openings = Some(Openings::default());
+        self.openings.get_or_insert_default();
+        self.tells_names = true;
     }
 
     /// Returns what became of packets so far. Those that wait are not counted yet.
@@ -196,7 +205,8 @@ impl<'f> Capture<'f> {
             *place = came;
         }
         let content = frame.as_ref().map_or(Content::Other(0), |frame| frame.content);
-        let is_no = |place: Place| judge(self.filter, transport, key.seen_from(place), None) == Verdict::No;
+        let is_no =
+            |place: Place| judge(self.filter, transport, key.seen_from(place), None, None) == Verdict::No;
         let may_match = (0..2).any(|place| local.get(place) == Some(&true) && !is_no(place));
         if !may_match {
             self.counts.not_matched += 1;
@@ -208,7 +218,15 @@ impl<'f> Capture<'f> {
         if let (Some(openings), Some(frame), Some(waiting)) =
             (&mut self.openings, &frame, self.waiting.back_mut())
         {
-            waiting.kept.application = openings.add(&key, sender, frame, frame.payload_of(behind));
+            let told = openings.add(&key, sender, frame, frame.payload_of(behind));
+            if let (Some(names), Some(told)) = (&mut self.told_names, &told) {
+                // Each datagram of DNS speaks for itself; a connection is what it began as.
+                waiting.told = Some(told.clone());
+                if names.len() < MOST_FLOWS {
+                    names.entry((key, number)).or_insert_with(|| told.clone());
+                }
+            }
+            waiting.kept.application = told.filter(|_| self.tells_names);
         }
     }
 
@@ -222,7 +240,7 @@ impl<'f> Capture<'f> {
     ) {
         let kept = Kept::new(packet, frame, ends, self.cut);
         self.waiting_bytes += kept.bytes.len();
-        self.waiting.push_back(Waiting { kept, flow, local, since: Instant::now() });
+        self.waiting.push_back(Waiting { kept, flow, local, told: None, since: Instant::now() });
     }
 
     /// Notes that all packets up to a moment were read.
@@ -245,7 +263,7 @@ impl<'f> Capture<'f> {
 
     fn life(&mut self, record: &ConnectionRecord) {
         let Some((key, place, life)) = self.known.life(record) else { return };
-        if judge(self.filter, key.transport, key.seen_from(place), None) == Verdict::No {
+        if judge(self.filter, key.transport, key.seen_from(place), None, None) == Verdict::No {
             return;
         }
         let flow = self.flows.entry(key).or_default();
@@ -368,6 +386,8 @@ impl<'f> Capture<'f> {
 
     fn standing(&mut self, waiting: &Waiting, is_last: bool) -> Standing {
         let Some((key, number, _)) = waiting.flow else { return Standing::HandOn(Vec::new()) };
+        let of_flow = |names: &FxHashMap<_, Application>| names.get(&(key, number)).cloned();
+        let told = waiting.told.clone().or_else(|| self.told_names.as_ref().and_then(of_flow));
         let mut found = Vec::new();
         // Whether some end matches, or may match; whether a socket without a process is there, or nobody knows one.
         let (mut yes, mut open) = (false, false);
@@ -375,8 +395,8 @@ impl<'f> Capture<'f> {
         for place in (0..2).filter(|&place| waiting.local.get(place) == Some(&true)) {
             let ends = key.seen_from(place);
             let known = self.holder(&key, number, place, waiting.kept.at);
-            let verdict =
-                judge(self.filter, key.transport, ends, known.as_ref().map(|(holder, _)| &**holder));
+            let holder = known.as_ref().map(|(holder, _)| &**holder);
+            let verdict = judge(self.filter, key.transport, ends, holder, told.as_ref());
             yes |= verdict == Verdict::Yes;
             if verdict == Verdict::No {
                 // Its name stands beside that of the end that matches.
@@ -401,7 +421,8 @@ impl<'f> Capture<'f> {
         if !yes && !open {
             return Standing::NotMatched;
         }
-        if (unheld || unknown || open) && !is_last && !self.has_waited(waiting, unheld) {
+        let untold = !yes && self.told_names.is_some() && told.is_none();
+        if (unheld || unknown || open) && !is_last && !self.has_waited(waiting, unheld || untold) {
             return Standing::Wait;
         }
         if yes {
@@ -443,15 +464,15 @@ impl<'f> Capture<'f> {
     }
 
     /// Returns whether nothing more will become known of a packet: a look, and events, that came after it did not tell.
-    fn has_waited(&self, waiting: &Waiting, unheld: bool) -> bool {
+    fn has_waited(&self, waiting: &Waiting, is_expected: bool) -> bool {
         if self.waiting_bytes > MOST_BYTES {
             return true;
         }
         let is_later = |looked: &Looked| looked.begun > waiting.since && looked.until <= self.read;
         let was_looked_for =
             self.looked.as_ref().is_some_and(is_later) && self.told.is_none_or(|told| told > waiting.since);
-        // Whoever listens may be about to accept it.
-        was_looked_for && (!unheld || waiting.since.elapsed() >= PATIENCE)
+        // Whoever listens may be about to accept it, or its first bytes are on the way.
+        was_looked_for && (!is_expected || waiting.since.elapsed() >= PATIENCE)
     }
 
     /// Returns whether packets to an address are for this machine.
@@ -474,6 +495,9 @@ impl<'f> Capture<'f> {
         self.flows.retain(|key, flow| flow.last >= old || needed.contains(key));
         if self.flows.len() >= MOST_FLOWS {
             self.flows.retain(|key, _| needed.contains(key));
+        }
+        if let Some(names) = &mut self.told_names {
+            names.retain(|(key, _), _| self.flows.contains_key(key));
         }
     }
 }

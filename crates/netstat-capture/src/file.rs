@@ -4,11 +4,12 @@ use crate::capture::EndOf;
 use crate::comment::{comment, of_application};
 use crate::kept::Kept;
 use crate::pcapng::{Note, Origin, PcapngWriter, Statistics};
+use netstat_engine::enrich::HostsFile;
 use netstat_engine::text::escape;
 use netstat_model::Interface;
 use rustc_hash::FxHashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,18 +33,20 @@ pub struct CaptureFile<W: Write> {
     /// The number in the file of each interface, and how many packets were written there.
     interfaces: FxHashMap<(u32, u16), (u32, u64)>,
     names: FxHashMap<u32, String>,
+    /// Names of addresses that no packet has had yet.
+    hosts: HostsFile,
 }
 
 /// Creates a file that only its owner may read. It must not be there, nor may a link.
 ///
 /// # Errors
 /// Those of the system: `AlreadyExists` if it is there.
-pub fn create(path: &Path) -> io::Result<BufWriter<File>> {
+pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(BufWriter::with_capacity(1 << 18, options.open(path)?))
+    options.open(path)
 }
 
 impl<W: Write> CaptureFile<W> {
@@ -57,6 +60,7 @@ impl<W: Write> CaptureFile<W> {
             snap: snap.map_or(0, |snap| u32::try_from(snap).unwrap_or(0)),
             interfaces: FxHashMap::default(),
             names: FxHashMap::default(),
+            hosts: HostsFile::default(),
         };
         for interface in interfaces {
             let mut name = Vec::new();
@@ -65,6 +69,12 @@ impl<W: Write> CaptureFile<W> {
             file.interface(interface.index, link_of(interface.link_type.unwrap_or(ETHER)))?;
         }
         Ok(file)
+    }
+
+    /// Has names of addresses, which are written with the first packet from or to each.
+    #[must_use]
+    pub fn with_hosts(self, hosts: HostsFile) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Returns the number of an interface in the file.
@@ -87,6 +97,10 @@ impl<W: Write> CaptureFile<W> {
     pub fn packet(&mut self, kept: &Kept, ends: &[EndOf]) -> io::Result<()> {
         let link = if kept.network < ETHERNET_HEADER { LINUX_COOKED } else { link_of(kept.link_type) };
         let number = self.interface(kept.interface, link)?;
+        if let Some((from, to)) = kept.frame.as_ref().map(|frame| frame.addresses) {
+            let named = [from, to].map(|address| (address, self.hosts.take(address)));
+            self.writer.names(&named)?;
+        }
         let told = kept.application.as_ref().map(of_application);
         let comments: Vec<String> = ends.iter().map(comment).chain(told).collect();
         let held = ends.iter().find_map(|end| end.holder.socket.ownership.principal());
@@ -113,6 +127,11 @@ impl<W: Write> CaptureFile<W> {
     /// Returns how many bytes were written.
     pub fn bytes(&self) -> u64 {
         self.writer.bytes()
+    }
+
+    /// Returns what is written to.
+    pub fn out(&self) -> &W {
+        self.writer.out()
     }
 
     /// Hands on what is in memory.

@@ -2,7 +2,8 @@
 
 use netstat_engine::filter::{Context, Filter};
 use netstat_model::{
-    Family, IpEndpoint, NoOwner, Owner, Ownership, Process, ProcessKey, Socket, SocketRef, Transport,
+    Application, Family, IpEndpoint, NoOwner, Owner, Ownership, Process, ProcessKey, Socket, SocketRef,
+    Transport,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -78,6 +79,7 @@ pub(crate) fn judge(
     transport: Transport,
     (local, remote): (IpEndpoint, IpEndpoint),
     holder: Option<&Holder>,
+    application: Option<&Application>,
 ) -> Verdict {
     let Some(filter) = filter else { return Verdict::Yes };
     let mut socket = bare(transport, local, remote);
@@ -86,12 +88,18 @@ pub(crate) fn judge(
         Some(false) => return Verdict::No,
         None => {}
     }
-    let Some(holder) = holder else { return Verdict::Open };
+    socket.application = application.cloned().map(Box::new);
+    let Some(holder) = holder else {
+        // What first bytes tell may be enough.
+        let is_enough = application.is_some() && filter.matches(&socket, &Context::NOTHING).is_yes();
+        return if is_enough { Verdict::Yes } else { Verdict::Open };
+    };
     // The packet says more of the ends than a socket that is not connected.
     socket = Socket {
         local: socket.local,
         remote: socket.remote,
         family: holder.socket.family,
+        application: socket.application,
         ..holder.socket.clone()
     };
     let find = |id: ProcessKey| holder.processes.iter().find(|process| process.id == id);
@@ -99,7 +107,7 @@ pub(crate) fn judge(
     let of = |socket: &Socket| {
         if filter.matches(socket, &context).is_yes() {
             Verdict::Yes
-        } else if filter.may_match(socket, &context) || is_unknown(socket) {
+        } else if filter.may_match_untold(socket, &context) || is_unknown(socket) {
             Verdict::Open
         } else {
             Verdict::No

@@ -1,15 +1,11 @@
 //! [`Openings`]: the first bytes of conversations, put together until they have told what they can.
 
-use crate::first_bytes::{Heard, of_datagram, of_stream};
+use crate::first_bytes::{Gathered, Heard, Hello, MOST_BYTES, of_datagram, of_stream};
 use crate::flow::{FlowKey, Place};
 use crate::frame::{Content, Flags, Frame};
 use netstat_model::Application;
 use rustc_hash::FxHashMap;
 use std::mem;
-
-/// So many bytes of each direction are put together, of so many pieces that came too early.
-const MOST_BYTES: usize = 4096;
-const MOST_PIECES: usize = 16;
 
 /// So many directions may wait for more bytes, and so many conversations are remembered.
 const MOST_GATHERING: usize = 1024;
@@ -29,49 +25,14 @@ enum Direction {
     Over,
 }
 
-/// The first bytes of a direction.
-#[derive(Debug)]
-struct Gathered {
-    first: u32,
-    bytes: Vec<u8>,
-    /// What came too early, and where it belongs.
-    early: Vec<(usize, Vec<u8>)>,
-}
-
-impl Gathered {
-    /// Adds a segment.
-    fn add(&mut self, sequence: u32, payload: &[u8]) {
-        // What lies before the first byte is far behind it.
-        let at = sequence.wrapping_sub(self.first) as usize;
-        let Some(room) = MOST_BYTES.checked_sub(at).filter(|room| *room > 0) else { return };
-        let payload = payload.get(..payload.len().min(room)).unwrap_or_default();
-        if at > self.bytes.len() {
-            let kept: usize = self.early.iter().map(|(_, piece)| piece.len()).sum();
-            if self.early.len() < MOST_PIECES && kept + payload.len() <= MOST_BYTES {
-                self.early.push((at, payload.to_vec()));
-            }
-            return;
-        }
-        self.append(at, payload);
-        while let Some(next) = self.early.iter().position(|(at, _)| *at <= self.bytes.len()) {
-            let (at, piece) = self.early.swap_remove(next);
-            self.append(at, &piece);
-        }
-    }
-
-    /// Adds what is new of a piece that begins within the bytes, or behind the last one.
-    fn append(&mut self, at: usize, piece: &[u8]) {
-        let known = self.bytes.len().saturating_sub(at);
-        self.bytes.extend_from_slice(piece.get(known..).unwrap_or_default());
-    }
-}
-
 /// The conversations.
 #[derive(Debug, Default)]
 pub(crate) struct Openings {
     flows: FxHashMap<FlowKey, [Direction; 2]>,
     /// How many directions gather.
     gathering: usize,
+    /// The first packets of clients of QUIC; `None` where they have told all.
+    hellos: FxHashMap<FlowKey, Option<Box<Hello>>>,
 }
 
 impl Openings {
@@ -84,12 +45,34 @@ impl Openings {
         payload: &[u8],
     ) -> Option<Application> {
         match frame.content {
-            Content::Udp { ports } => of_datagram(payload, ports),
+            Content::Udp { ports } => of_datagram(payload, ports).or_else(|| self.datagram(key, payload)),
             Content::Tcp { ports, flags, sequence, .. } => {
                 self.segment(key, sender, (ports, flags, sequence), payload, payload.len() < frame.payload)
             }
             _ => None,
         }
+    }
+
+    /// Takes a datagram that may be the first of a client of QUIC, or go on where that one ended.
+    fn datagram(&mut self, key: &FlowKey, payload: &[u8]) -> Option<Application> {
+        let (hello, heard) = match self.hellos.get_mut(key) {
+            Some(hello) => {
+                let mut hello = hello.take()?;
+                let heard = hello.add(payload);
+                (hello, heard)
+            }
+            None => Hello::begin(payload).map(|(hello, heard)| (Box::new(hello), heard))?,
+        };
+        if self.hellos.len() >= MOST_GATHERING && !self.hellos.contains_key(key) {
+            self.hellos.clear();
+        }
+        let (left, told) = match heard {
+            Heard::More => (Some(hello), None),
+            Heard::Nothing => (None, None),
+            Heard::Application(told) => (None, Some(told)),
+        };
+        self.hellos.insert(*key, left);
+        told
     }
 
     fn segment(
@@ -123,7 +106,7 @@ impl Openings {
         if payload.is_empty() && !is_cut && !is_end {
             return None;
         }
-        let fresh = |first| Box::new(Gathered { first, bytes: Vec::new(), early: Vec::new() });
+        let fresh = |first| Box::new(Gathered::new(first));
         let mut gathered = match mem::replace(direction, Direction::Over) {
             Direction::Unseen => fresh(begin),
             Direction::Expected(first) => fresh(first),
@@ -134,8 +117,8 @@ impl Openings {
             Direction::Over => return None,
         };
         gathered.add(begin, payload);
-        let is_last = is_cut || is_end || gathered.bytes.len() >= MOST_BYTES;
-        match of_stream(&gathered.bytes, ports, is_last) {
+        let is_last = is_cut || is_end || gathered.bytes().len() >= MOST_BYTES;
+        match of_stream(gathered.bytes(), ports, is_last) {
             Heard::Application(application) => Some(application),
             Heard::Nothing => None,
             Heard::More => {
@@ -250,10 +233,7 @@ mod tests {
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept.len(), openings.gathering);
         assert!(kept.len() <= MOST_GATHERING);
-        assert!(
-            kept.iter()
-                .all(|gathered| gathered.bytes.len() <= MOST_BYTES && gathered.early.len() <= MOST_PIECES)
-        );
+        assert!(kept.iter().all(|gathered| gathered.holds() <= 2 * MOST_BYTES));
         // A line that never ends is let go of.
         let mut openings = Openings::default();
         for at in 0..10 {

@@ -1,12 +1,14 @@
 //! Writes pcapng, the format of Wireshark: a section with its interfaces, packets with what is known of them, and counts.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Types of blocks.
 pub(crate) const SECTION: u32 = 0x0a0d_0d0a;
 pub(crate) const INTERFACE: u32 = 1;
 pub(crate) const STATISTICS: u32 = 5;
+const NAMES: u32 = 4;
 pub(crate) const PACKET: u32 = 6;
 
 /// Says in which order the bytes of a section are.
@@ -25,6 +27,10 @@ const DESCRIPTION: u16 = 3;
 const BEGIN: u16 = 2;
 const END: u16 = 3;
 const DELIVERED: u16 = 8;
+
+/// Types of records of names: of an address of IPv4, and of one of IPv6.
+const OF_V4: u16 = 1;
+const OF_V6: u16 = 2;
 
 /// Times are in nanoseconds: a power of ten.
 const NANOSECONDS: u8 = 9;
@@ -152,6 +158,32 @@ impl<W: Write> PcapngWriter<W> {
         self.block(PACKET, &mut body)
     }
 
+    /// Adds names of addresses.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn names(&mut self, names: &[(IpAddr, Vec<Box<str>>)]) -> io::Result<()> {
+        let mut body = Vec::new();
+        for (address, names) in names.iter().filter(|(_, names)| !names.is_empty()) {
+            let (kind, mut value) = match address {
+                IpAddr::V4(address) => (OF_V4, address.octets().to_vec()),
+                IpAddr::V6(address) => (OF_V6, address.octets().to_vec()),
+            };
+            // Wireshark shows the last one, and the first is the one by which a host calls itself.
+            for name in names.iter().rev() {
+                value.extend_from_slice(name.as_bytes());
+                value.push(0);
+            }
+            option(&mut body, kind, &value);
+        }
+        if body.is_empty() {
+            return Ok(());
+        }
+        // The end of the records; that of the options is behind it.
+        body.extend([0; 4]);
+        self.block(NAMES, &mut body)
+    }
+
     /// Adds what was counted at an interface.
     ///
     /// # Errors
@@ -170,6 +202,11 @@ impl<W: Write> PcapngWriter<W> {
     /// Returns how many bytes were written.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Returns what is written to.
+    pub fn out(&self) -> &W {
+        &self.out
     }
 
     /// Hands on what is in memory.

@@ -413,7 +413,7 @@ mod tests {
             }
             let (transport, source, destination) = Fragments::default().ends(&frame, 1).unwrap();
             let verdicts = [(source, destination), (destination, source)]
-                .map(|ends| judge(Some(&filter), transport, ends, None));
+                .map(|ends| judge(Some(&filter), transport, ends, None, None));
             let may_match = verdicts.iter().any(|verdict| *verdict != Verdict::No);
             prop_assert!(passes || !may_match, "{words} {frame:?}");
             // Whatever is cut off, nothing goes wrong.

@@ -4,6 +4,7 @@ use crate::frame::{Frame, decode};
 use crate::pcapng::{
     COMMENT, FLAGS, INBOUND, INTERFACE, NAME, ORDER, OUTBOUND, PACKET, PROCESS, RESOLUTION, SECTION,
 };
+use flate2::read::MultiGzDecoder;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ pub enum ReadError {
     System(io::Error),
     /// It is no capture.
     NoCapture,
-    /// It is a capture that was compressed, by this program.
+    /// It was compressed, by this program, which is not read.
     Compressed(&'static str),
 }
 
@@ -114,6 +115,8 @@ impl Endian {
 struct Counting<R> {
     from: R,
     at: u64,
+    /// Whether it is unpacked meanwhile: then an error may be that of a file that is cut off, or makes no sense.
+    was_packed: bool,
 }
 
 impl<R: Read> Counting<R> {
@@ -121,33 +124,58 @@ impl<R: Read> Counting<R> {
     fn take(&mut self, length: usize) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         let wanted = u64::try_from(length).unwrap_or(u64::MAX);
-        let read = self.from.by_ref().take(wanted).read_to_end(&mut bytes)?;
+        let read = match self.from.by_ref().take(wanted).read_to_end(&mut bytes) {
+            // What is left of it is a file that is cut off.
+            Err(error) if self.was_packed && is_of_packing(&error) => bytes.len(),
+            read => read?,
+        };
         self.at += u64::try_from(read).unwrap_or(u64::MAX);
         Ok((read == length).then_some(bytes))
     }
+}
+
+/// Whether what could not be unpacked is the fault of the file, not of the system.
+fn is_of_packing(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    error.raw_os_error().is_none()
+        && matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof)
 }
 
 /// Passes on every packet of a file. Returns what is wrong with it.
 ///
 /// # Errors
 /// When it cannot be read, or is no capture.
-pub fn each_packet(from: impl Read, mut each: impl FnMut(&Recorded<'_>)) -> Result<Option<Flaw>, ReadError> {
-    let mut file = Counting { from, at: 0 };
+pub fn each_packet(
+    mut from: impl Read,
+    mut each: impl FnMut(&Recorded<'_>),
+) -> Result<Option<Flaw>, ReadError> {
+    let mut begin = Vec::new();
+    from.by_ref().take(4).read_to_end(&mut begin)?;
+    let whole = io::Cursor::new(begin.clone()).chain(from);
+    match begin[..] {
+        [0x1f, 0x8b, ..] => of_plain(MultiGzDecoder::new(whole), true, &mut each),
+        [0x28, 0xb5, 0x2f, 0xfd] => of_plain(zstd::Decoder::new(whole)?, true, &mut each),
+        [0x04, 0x22, 0x4d, 0x18] => Err(ReadError::Compressed("lz4")),
+        _ => of_plain(whole, false, &mut each),
+    }
+}
+
+/// Reads what is not compressed, or is so no more.
+fn of_plain(
+    from: impl Read,
+    was_packed: bool,
+    each: &mut dyn FnMut(&Recorded<'_>),
+) -> Result<Option<Flaw>, ReadError> {
+    let mut file = Counting { from, at: 0, was_packed };
     let Some(magic) = file.take(4)?.and_then(|magic| magic.first_chunk::<4>().copied()) else {
         return Err(ReadError::NoCapture);
     };
-    match magic {
-        [0x1f, 0x8b, ..] => return Err(ReadError::Compressed("gzip")),
-        [0x28, 0xb5, 0x2f, 0xfd] => return Err(ReadError::Compressed("zstd")),
-        [0x04, 0x22, 0x4d, 0x18] => return Err(ReadError::Compressed("lz4")),
-        _ => {}
-    }
     if u32::from_ne_bytes(magic) == SECTION {
-        return pcapng(&mut file, &mut each);
+        return pcapng(&mut file, each);
     }
     for (number, units) in [(MICROSECONDS, 1_000_000), (NANOSECONDS, 1_000_000_000)] {
         if let Some(endian) = Endian::of(magic, number) {
-            return pcap(&mut file, endian, units, &mut each);
+            return pcap(&mut file, endian, units, each);
         }
     }
     Err(ReadError::NoCapture)
@@ -474,7 +502,11 @@ mod tests {
     fn what_is_no_capture_is_not_read_and_what_is_cut_says_so() {
         assert!(matches!(all(b"").1, Err(ReadError::NoCapture)));
         assert!(matches!(all(b"hello, world").1, Err(ReadError::NoCapture)));
-        assert!(matches!(all(&[0x1f, 0x8b, 8, 0]).1, Err(ReadError::Compressed("gzip"))));
+        assert!(matches!(all(&[0x04, 0x22, 0x4d, 0x18, 0]).1, Err(ReadError::Compressed("lz4"))));
+        // Nothing comes out of these.
+        for packed in [&[0x1f, 0x8b, 8, 0][..], &[0x28, 0xb5, 0x2f, 0xfd, 9]] {
+            assert!(matches!(all(packed).1, Err(ReadError::NoCapture)));
+        }
         let whole = ours();
         assert!(matches!(all(&whole[..whole.len() - 5]), (2, Ok(Some(Flaw::Cut)))));
         let mut odd = whole.clone();

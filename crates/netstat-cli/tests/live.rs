@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -304,6 +305,44 @@ fn a_connection_that_is_gone_is_found_in_the_past_and_written_to_a_file() {
         live.until("its rows", |screen| screen.contains(&of_listener));
         live.press("q");
         assert_eq!(live.code(), Some(0));
+    });
+}
+
+#[test]
+fn the_packets_of_the_connection_at_the_cursor_are_written() {
+    on_own_thread(|_| {
+        let (_listener, mut stream, mut accepted) = connected();
+        let other = connected();
+        let client = stream.local_addr().unwrap().port();
+        let local = format!(" 127.0.0.1:{client} ");
+        let words = format!("--watch 200ms --store /nonexistent lport {client}");
+        let mut live = Live::start(&words, (24, 250));
+        live.until("the connection", |screen| screen.contains(&local));
+        let folder = support::Folder::new("live-packets");
+        let file = folder.path("x.pcapng");
+        // From its details.
+        live.press("\r");
+        live.until("its details", |screen| screen.contains("Esc") && screen.contains(&client.to_string()));
+        live.press(&format!("w\x15{}\r", file.display()));
+        live.until("packets go there", |screen| screen.contains("packets go to"));
+        // Once it is there, packets are taken.
+        live.until("the file", |_| file.exists());
+        for connection in [&mut stream, &mut accepted, &mut other.1.try_clone().unwrap()] {
+            connection.write_all(b"hello").unwrap();
+        }
+        accepted.read_exact(&mut [0; 5]).unwrap();
+        live.press("w");
+        live.until("what was written", |screen| screen.contains(" packets seen, "));
+        live.press("q");
+        assert_eq!(live.code(), Some(0));
+        let mut asked = support::command("capture --csv --columns lport,rport --sort lport --read");
+        asked.arg(&file);
+        let run = support::finish(asked);
+        let server = accepted.local_addr().unwrap().port();
+        // The server is a row of its own where it was known who it is by then; the other connection is none.
+        let ends = [format!("{client},{server}"), format!("{server},{client}")];
+        let rows: Vec<&str> = run.text.lines().skip(1).collect();
+        assert!(!rows.is_empty() && rows.iter().all(|row| ends.iter().any(|end| end == row)), "{}", run.text);
     });
 }
 

@@ -210,7 +210,9 @@ impl Sql {
             | Test::NetworkNumber(_)
             | Test::NetworkName(_)
             | Test::NamespacePid(_)
-            | Test::Account(_) => Part::UNDECIDED,
+            | Test::Account(_)
+            | Test::App(_)
+            | Test::AppName(_) => Part::UNDECIDED,
         }
     }
 

@@ -50,6 +50,8 @@ pub(crate) enum Event {
     Named(Vec<(HostAddress, String)>),
     /// Something is to be said.
     Said(Text),
+    /// What became of the packets that were written.
+    Captured(Text),
     /// The interfaces could not be asked.
     NoLinks(Text),
     /// What the checks say.
@@ -101,6 +103,10 @@ pub(crate) enum Effect {
     Name(Vec<HostAddress>),
     /// Write this to a new file of that name: so many rows.
     Write(PathBuf, Vec<u8>, usize),
+    /// Write the packets that a filter means to a new file of that name.
+    Capture(PathBuf, String),
+    /// Write no more packets.
+    EndCapture,
     /// Forget processes that hold nothing any more.
     ForgetProcesses,
 }

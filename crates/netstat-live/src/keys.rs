@@ -42,6 +42,7 @@ pub(crate) enum Action {
     Names,
     Copy,
     Export,
+    Capture,
     Command,
     Close,
     EndProcess,
@@ -127,6 +128,7 @@ bindings! {
     [Char('r')], Action::Names, "r", "names of addresses", "주소의 이름 표시";
     [Char('y')], Action::Copy, "y", "copy the foreign address", "외부 주소 복사";
     [Char('e')], Action::Export, "e", "write the rows to a file", "행을 파일로 저장", "e" "export" "저장";
+    [Char('w')], Action::Capture, "w", "write packets to a file", "패킷을 파일로 저장";
     [Char('=')], Action::Command, "=", "the command for this view", "이 화면을 만드는 명령";
     [Ctrl('l')], Action::Clear, "Ctrl+L", "draw the screen again", "화면 다시 그리기";
     [Ctrl('z')], Action::Suspend, "Ctrl+Z", "suspend", "일시 중단";

@@ -58,7 +58,8 @@ use state::State;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 use terminal::Screen;
 
@@ -85,6 +86,9 @@ pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Look, Text> + Se
 /// Writes a new file that somebody named.
 pub type Write = Arc<dyn Fn(&Path, &[u8]) -> Result<(), Text> + Send + Sync>;
 
+/// Writes the packets that a filter means to a new file, until somebody says to end or is gone. Returns what became of them.
+pub type WritePackets = Arc<dyn Fn(&Path, &str, &Receiver<()>) -> Text + Send + Sync>;
+
 /// How the view runs.
 #[derive(Clone)]
 pub struct Manner {
@@ -98,6 +102,8 @@ pub struct Manner {
     pub recall: Recall,
     /// Writes files.
     pub write: Write,
+    /// Writes packets.
+    pub write_packets: WritePackets,
 }
 
 /// Shows the view until somebody ends it.
@@ -125,6 +131,8 @@ pub fn run(
     let orders =
         collect::begin(Arc::clone(&open), manner.walk, state.needs(), state.interval, events.clone());
     let names = names::begin(Arc::clone(&state.environment.resolver), events.clone());
+    // It ends when the view does.
+    let mut packets = None;
     let begun = Instant::now();
     let (width, height) = screen.size();
     state.update(Event::Resize(width, height), Duration::ZERO);
@@ -161,6 +169,13 @@ pub fn run(
                         acting::carry_out(Arc::clone(&open), what, seen, events.clone())
                     }
                     Effect::Write(file, bytes, rows) => write(&manner.write, file, bytes, rows, &events),
+                    Effect::Capture(file, filter) => {
+                        packets = Some(Packets::begin(&manner.write_packets, file, filter, &events));
+                    }
+                    Effect::EndCapture => {
+                        // It says so itself once the file is whole.
+                        let _ = packets.as_mut().and_then(|packets: &mut Packets| packets.stop.take());
+                    }
                     Effect::Name(addresses) => drop(names.send(addresses)),
                     Effect::Recall(time) => recall(&manner.recall, time, state.needs(), &events),
                     Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
@@ -177,6 +192,31 @@ fn recall(recall: &Recall, time: SystemTime, needs: ColumnNeeds, events: &Sender
         let found = recall(time, needs).map(Box::new);
         let _ = events.send(Event::Recalled(time, found));
     });
+}
+
+/// Packets that are being written, until this is dropped.
+struct Packets {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Packets {
+    fn begin(write: &WritePackets, file: PathBuf, filter: String, events: &Sender<Event>) -> Self {
+        let (write, events) = (Arc::clone(write), events.clone());
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || {
+            let _ = events.send(Event::Captured(write(&file, &filter, &stopped)));
+        });
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Packets {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // The file is whole then.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
 
 /// Writes a file, on a thread of its own: a disk may be slow.

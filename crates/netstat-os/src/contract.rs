@@ -1,9 +1,11 @@
 //! What an operating system can be asked, in small traits: a store or a test implements only those it has answers for.
 
+mod confined;
 mod packets;
 mod survival;
 
 use crate::resolver::NameLookup;
+pub use confined::Confined;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
@@ -118,6 +120,11 @@ pub trait NameDatabases {
 
     /// The users database as its file has it. Empty, with a warning, where there is none: users then stay numbers.
     fn users(&self) -> Answer<Vec<u8>>;
+
+    /// The hosts file as it is: names that this machine itself gives to addresses. Empty where there is none.
+    fn hosts(&self) -> Answer<Vec<u8>> {
+        Answer::whole(Vec::new())
+    }
 
     /// Whether the user of a socket is the account of its process, as on Windows, and not a number of the socket.
     fn has_accounts(&self) -> bool {

@@ -83,10 +83,10 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Actions, Backend, Closed, CounterSources, Destroyed, DestroyedSockets, Ended, Ending, EventStream,
-    EventWishes, Events, KeptIn, Machine, NameDatabases, NotPinned, Origin, Packet, PacketCounts,
-    PacketDirection, PacketStream, PacketTest, Packets, Pinned, Processes, Rdma, Restrictions, Routes,
-    SocketWatch, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, Confined, CounterSources, Destroyed, DestroyedSockets, Ended, Ending,
+    EventStream, EventWishes, Events, KeptIn, Machine, NameDatabases, NotPinned, Origin, Packet,
+    PacketCounts, PacketDirection, PacketStream, PacketTest, Packets, Pinned, Processes, Rdma, Restrictions,
+    Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 pub use described::{described, os_string};
 pub use resolver::NameLookup;
@@ -107,6 +107,20 @@ pub fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
         let why = format!("{}: Windows has no network namespaces that a program could enter", of.display());
         let error = std::io::Error::new(std::io::ErrorKind::Unsupported, why);
         Err(Error::new(netstat_model::Operation::EnterNamespace, error))
+    }
+}
+
+/// Gives up, for good, what a program needs no more that goes on looking: it opens no file to write and none that is new,
+/// starts no program, speaks to nobody but the kernel, and changes nothing of the machine. Files and sockets that are open
+/// stay so. Call it before other threads are started. `None` where the system has nothing like it (Windows).
+pub fn confine() -> Option<Confined> {
+    #[cfg(target_os = "linux")]
+    {
+        Some(linux::confine())
+    }
+    #[cfg(windows)]
+    {
+        None
     }
 }
 

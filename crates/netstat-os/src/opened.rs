@@ -128,6 +128,10 @@ impl NameDatabases for Opened {
         self.backend.users()
     }
 
+    fn hosts(&self) -> Answer<Vec<u8>> {
+        self.backend.hosts()
+    }
+
     fn has_accounts(&self) -> bool {
         self.backend.has_accounts()
     }

@@ -3,6 +3,7 @@
 //!
 //! Every process it starts ends when a pipe from here closes, and so with this program, however that ends.
 
+pub(crate) mod capture;
 mod checks;
 mod crowd;
 pub(crate) mod live;

@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// Bytes of the header.
 const HEADER: usize = 12;
 
-/// The most bytes of a name on the wire, and so many records are looked at.
+/// The most bytes of a name on the wire, and so many times it may go on elsewhere; so many records are looked at.
 const LONGEST_NAME: usize = 255;
+const MOST_POINTERS: usize = 64;
 const MOST_QUESTIONS: u16 = 64;
 const MOST_RECORDS: u16 = 32;
 
@@ -118,12 +119,13 @@ fn owner(bytes: &[u8], at: usize) -> Option<(String, u16, u16, usize)> {
 }
 
 /// Reads a name, which may go on elsewhere, and returns what is behind it.
-fn domain(bytes: &[u8], begin: usize) -> Option<(String, usize)> {
+pub(super) fn domain(bytes: &[u8], begin: usize) -> Option<(String, usize)> {
     let mut text = String::new();
     let (mut at, mut length) = (begin, 1);
     let mut behind = None;
     // Each pointer leads to before all that was read, so that there is an end.
     let mut earliest = begin;
+    let mut pointers = 0;
     loop {
         let first = *bytes.get(at)?;
         match first >> 6 {
@@ -147,7 +149,8 @@ fn domain(bytes: &[u8], begin: usize) -> Option<(String, usize)> {
             }
             3 => {
                 let target = usize::from(short(bytes, at)? & 0x3fff);
-                if target >= earliest {
+                pointers += 1;
+                if target >= earliest || pointers > MOST_POINTERS {
                     return None;
                 }
                 behind.get_or_insert(at + 2);

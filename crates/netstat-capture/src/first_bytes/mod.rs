@@ -3,24 +3,20 @@
 //! Whatever the bytes are, nothing here panics, follows more than there is, or tells more than 253 bytes of visible ASCII.
 
 mod dns;
+mod gathered;
+mod heard;
 mod http;
+mod quic;
 mod ssh;
 mod tls;
 mod words;
 
+pub use heard::Heard;
+use heard::heard;
 use netstat_model::{Application, ApplicationProtocol};
-use words::Told;
 
-/// What the bytes of a stream tell so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// More bytes may tell something.
-    More,
-    /// None of these protocols.
-    Nothing,
-    /// All there is.
-    Application(Application),
-}
+pub(crate) use gathered::{Gathered, MOST_BYTES};
+pub(crate) use quic::Hello;
 
 /// The ports of DNS and of multicast DNS.
 const DNS: u16 = 53;
@@ -39,12 +35,7 @@ pub fn of_stream(bytes: &[u8], ports: (u16, u16), is_last: bool) -> Heard {
             Some(_) => (ApplicationProtocol::Http, http::request(bytes, is_last)),
         }
     };
-    match told {
-        Told::More if is_last => Heard::Nothing,
-        Told::More => Heard::More,
-        Told::Nothing => Heard::Nothing,
-        Told::Name(name) => Heard::Application(Application { protocol, name }),
-    }
+    heard(protocol, told, is_last)
 }
 
 /// Returns what a datagram of UDP tells.
@@ -58,6 +49,13 @@ pub fn of_datagram(bytes: &[u8], ports: (u16, u16)) -> Option<Application> {
         return None;
     };
     Some(Application { protocol, name: dns::message(bytes)? })
+}
+
+/// What the frames of a packet of QUIC tell, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn of_quic(datagram: &[u8]) -> Heard {
+    let _ = Hello::begin(datagram);
+    quic::frames(datagram)
 }
 
 /// Returns whether a name is as it is made here: whoever wrote it into a file may have written anything.

@@ -242,3 +242,25 @@ proptest! {
         assert_bounded(&bytes, ports)?;
     }
 }
+
+#[test]
+fn a_name_goes_on_elsewhere_only_so_often() {
+    // Each pointer leads to the one before it; the first name is whole.
+    let chain = |pointers: u16| {
+        let mut body = domain("a.org");
+        for number in 0..pointers {
+            let before = if number == 0 { 12 } else { 12 + 7 + 2 * (number - 1) };
+            body.extend((0xc000 | before).to_be_bytes());
+        }
+        // The question is the last of them.
+        let (pointed, question) = body.split_at(body.len() - 2);
+        let mut message = message(0x0100, (1, 0), &[]);
+        message.extend(pointed);
+        let at = message.len();
+        message.extend(question);
+        message.extend([0, 1, 0, 1]);
+        super::dns::domain(&message, at).map(|(name, _)| name)
+    };
+    assert_eq!(chain(64).as_deref(), Some("a.org"));
+    assert_eq!(chain(65), None);
+}

@@ -16,22 +16,22 @@ const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
 
 /// Bytes that are read from the front.
-struct Bytes<'a>(&'a [u8]);
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
     /// Takes a number of so many bytes.
-    fn number(&mut self, bytes: usize) -> Option<usize> {
+    pub(super) fn number(&mut self, bytes: usize) -> Option<usize> {
         Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
     }
 
     /// Takes what stands behind its length, a number of so many bytes.
-    fn vector(&mut self, bytes: usize) -> Option<&'a [u8]> {
+    pub(super) fn vector(&mut self, bytes: usize) -> Option<&'a [u8]> {
         let length = self.number(bytes)?;
         self.take(length)
     }
@@ -52,8 +52,15 @@ pub(super) fn client_hello(bytes: &[u8], is_last: bool) -> Told {
     if !is_handshake || !is(5, |kind| kind == CLIENT_HELLO) {
         return Told::Nothing;
     }
-    let handshake = handshake(bytes);
-    let mut header = Bytes(&handshake);
+    hello(&handshake(bytes), is_last)
+}
+
+/// Reads a ClientHello without records, as QUIC has it.
+pub(super) fn hello(handshake: &[u8], is_last: bool) -> Told {
+    let mut header = Bytes(handshake);
+    if header.0.first().is_some_and(|kind| *kind != CLIENT_HELLO) {
+        return Told::Nothing;
+    }
     let (Some(_), Some(length)) = (header.number(1), header.number(3)) else { return Told::More };
     let body = header.0.get(..length).unwrap_or(header.0);
     if body.first().is_some_and(|major| *major != 3) {

@@ -188,6 +188,8 @@ pub(crate) struct CaptureArguments {
     pub(crate) read: Option<PathBuf>,
     /// `--max-size`: how large the file may become, in bytes.
     pub(crate) max_size: Option<u64>,
+    /// `--files`: how many files make a ring.
+    pub(crate) files: Option<usize>,
     /// `--snap`: how many bytes of each packet to keep.
     pub(crate) snap: Option<usize>,
     /// `--headers`: keep the headers alone.

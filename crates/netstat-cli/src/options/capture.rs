@@ -18,6 +18,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     combine::check_namespace(arguments)?;
     let typed = &arguments.capture;
     let of_files = [
+        (typed.files.is_some(), "--files"),
         (typed.max_size.is_some(), "--max-size"),
         (typed.snap.is_some(), "--snap"),
         (typed.headers, "--headers"),
@@ -64,6 +65,10 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "{option} is about a file: type, for example, netstat capture process curl -w curl.pcapng",
             "{option}: 파일에 쓸 때의 옵션입니다. 입력 예: netstat capture process curl -w curl.pcapng",
             option
+        )),
+        _ if typed.files.is_some() && typed.max_size.is_none() => Err(complaint!(
+            "--files needs the size of each: type, for example, --files 10 --max-size 100M",
+            "--files: 파일마다의 크기가 필요합니다. 입력 예: --files 10 --max-size 100M"
         )),
         _ => Ok(()),
     }

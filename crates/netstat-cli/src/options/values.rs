@@ -21,8 +21,8 @@ use netstat_live::Tab;
 use netstat_model::query::{Kinds, Owners, SocketSource, Tables, UnknownTable};
 pub(super) use places::{parse_listen, parse_otlp};
 pub(super) use quantities::{
-    parse_budget, parse_count, parse_every, parse_interval, parse_keep_days, parse_lasts, parse_limit,
-    parse_max_rows, parse_max_size, parse_resolve_timeout, parse_size, parse_snap, parse_top,
+    parse_budget, parse_count, parse_every, parse_files, parse_interval, parse_keep_days, parse_lasts,
+    parse_limit, parse_max_rows, parse_max_size, parse_resolve_timeout, parse_size, parse_snap, parse_top,
     parse_wait_timeout, parse_watch,
 };
 use std::ffi::OsStr;

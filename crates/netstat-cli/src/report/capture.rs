@@ -1,37 +1,44 @@
 //! `netstat capture`: the packets of connections, with the process of each.
 
+mod clock;
+mod writing;
+
+pub(super) use writing::cannot_write;
+
+use super::unavailable::Available;
 use super::{Session, explain, is_said, rights};
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::packets::write_packet;
 use crate::settings::Capturing as Asked;
-use netstat_capture::pcapng::Origin;
-use netstat_capture::{Capture, CaptureFile, Counts, Cut, create, prefilter};
+use clock::now;
+use netstat_capture::{Capture, Counts, Cut, prefilter};
 use netstat_engine::both;
 use netstat_engine::text::Text;
-use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
 use netstat_model::Warning;
 use netstat_model::history::{ConnectionEvent, EventMethod};
 use netstat_model::query::Owners;
 use netstat_os::{
-    EventStream, EventWishes, Events, Machine, PacketCounts, PacketStream, Packets, Routes as _,
+    Confined, EventStream, EventWishes, Events, PacketCounts, PacketStream, Packets, Routes as _,
 };
 use rustc_hash::FxHashMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Write as _};
-use std::path::Path;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+use writing::Writing;
+
+/// What a filter on packets may ask: what sockets have, and what first bytes tell.
+pub(super) const OF_PACKETS: Available = Available {
+    is: |column| column.is_available() || matches!(column.name, "app" | "name"),
+    ..Available::LIVE
+};
 
 /// How long to wait for packets before events and sockets are looked at.
 const PATIENCE: Duration = Duration::from_millis(20);
-
-/// More than what stands beside the bytes of a packet.
-const BESIDE: u64 = 4096;
 
 /// Captures until it is told to end, the time is over or the file is full.
 ///
@@ -40,11 +47,6 @@ const BESIDE: u64 = 4096;
 pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trouble> {
     rights::may_open_what_the_user_names()
         .map_err(|why| both!("netstat capture is refused: {why}", "netstat capture 거부: {why}", why))?;
-    let stopped = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stopped);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
-        both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
-    })?;
     let system = &*session.backend;
     // Events begin first, so that no connection begins without them.
     let events = system.events(EventWishes {
@@ -71,10 +73,16 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     };
     course.note_look(first);
     let mut target = match &asked.write {
-        Some(path) => Target::File(Writing::begin(session, asked, path)?),
+        Some(path) => Target::File(Box::new(Writing::begin(session, asked, path)?)),
         None => Target::Lines(Lines::begin(session)?),
     };
-    let (begun, clock) = (Instant::now(), now(system));
+    say_what_was_given_up(session, netstat_os::confine());
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
+        both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
+    })?;
+    let begun = Instant::now();
     if !tells_all {
         output::complain(&both!(
             "connections that end within a moment may have no process: {method}",
@@ -86,7 +94,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
         output::complain(&both!(
             "capturing to {file} until Ctrl+C",
             "{file}에 캡처하는 중입니다. 끝내려면 Ctrl+C",
-            file = quoted(path.as_os_str())
+            file = writing::named(path, asked.files)
         ));
     }
     let is_over =
@@ -101,8 +109,19 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     let said = summary(&course.capture.counts(), &counted);
     match target {
         Target::File(writing) => {
-            let file = quoted(writing.path.as_os_str());
-            let bytes = writing.finish((clock, now(system)), said.english())?;
+            let file = writing::named(writing.path(), asked.files);
+            let overwritten = writing.overwritten();
+            let bytes = writing.finish(now(system), said.english())?;
+            let said = if overwritten == 0 {
+                said
+            } else {
+                both!(
+                    "{said}; {overwritten:packet|packets} written were overwritten by later ones",
+                    "{said}, 저장한 것 중 나중 패킷으로 덮어쓴 패킷 {overwritten}개",
+                    said,
+                    overwritten
+                )
+            };
             output::complain(&both!(
                 "{file}: {said}; {bytes:byte|bytes}",
                 "{file}: {said}, {bytes}바이트",
@@ -116,9 +135,35 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the time of day, since 1970.
-fn now(system: &impl Machine) -> Duration {
-    system.now().and_then(|now| now.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
+/// Says what rights this program has no more, where that was asked for.
+fn say_what_was_given_up(session: &Session<'_>, confined: Option<Confined>) {
+    let Some(confined) = confined.filter(|_| session.settings.verbose) else { return };
+    let kept = match &confined.capabilities {
+        Ok(kept) if kept.is_empty() => both!("it has no capabilities", "capability 없음"),
+        Ok(kept) => both!("of capabilities it has {kept}", "남은 capability: {kept}", kept = kept.join(", ")),
+        Err(error) => both!(
+            "its capabilities could not be given up: {why}",
+            "capability를 내려놓지 못했습니다: {why}",
+            why = system::io_error(error)
+        ),
+    };
+    let refused = match &confined.calls {
+        Ok(()) => both!(
+            "it may open no file to write, start no program and no network connection",
+            "쓰기용 파일 열기, 프로그램 실행, 네트워크 연결은 거부됨"
+        ),
+        Err(error) => both!(
+            "system calls could not be restricted: {why}",
+            "시스템 호출을 제한하지 못했습니다: {why}",
+            why = system::io_error(error)
+        ),
+    };
+    output::complain(&both!(
+        "rights from now on: {kept}; {refused}",
+        "이제부터의 권한: {kept}. {refused}",
+        kept,
+        refused
+    ));
 }
 
 /// Says why nothing can be captured, and what to type instead.
@@ -263,21 +308,15 @@ impl Course<'_> {
 
 /// Where packets go.
 enum Target<'a> {
-    File(Writing<'a>),
+    File(Box<Writing<'a>>),
     Lines(Lines<'a>),
-}
-
-/// Why packets go nowhere any more.
-enum Stop {
-    Full,
-    Failed(io::Error),
 }
 
 impl Target<'_> {
     /// Whether there is no room for more, or nobody reads on.
     fn is_over(&self) -> bool {
         match self {
-            Self::File(writing) => writing.is_full,
+            Self::File(writing) => writing.is_full(),
             Self::Lines(lines) => lines.reader == Reader::Gone,
         }
     }
@@ -325,73 +364,4 @@ impl<'a> Lines<'a> {
         }
         Ok(())
     }
-}
-
-/// A file that is being written.
-struct Writing<'a> {
-    asked: &'a Asked,
-    path: &'a Path,
-    file: CaptureFile<BufWriter<File>>,
-    /// Whether there is no room for more.
-    is_full: bool,
-}
-
-impl<'a> Writing<'a> {
-    fn begin(session: &Session<'_>, asked: &'a Asked, path: &'a Path) -> Result<Self, Trouble> {
-        let system = &*session.backend;
-        let comment = |filter| format!("netstat capture {filter}");
-        let origin = Origin {
-            host: system.host_name().ok(),
-            os: std::env::consts::OS.to_owned(),
-            application: concat!("netstat ", env!("CARGO_PKG_VERSION")).to_owned(),
-            comment: session.filter.as_ref().map_or_else(String::new, comment),
-        };
-        let interfaces = system.interfaces().map_err(|error| explain(&error, session.settings))?.data;
-        let file = create(path)
-            .and_then(|out| CaptureFile::new(out, &origin, &interfaces, asked.snap))
-            .map_err(|error| cannot_write(path, &error))?;
-        Ok(Self { asked, path, file, is_full: false })
-    }
-
-    fn take(&mut self, capture: &mut Capture<'_>, is_last: bool) -> Result<(), Trouble> {
-        let (file, most) = (&mut self.file, self.asked.max_size.unwrap_or(u64::MAX));
-        let written = capture.settle(is_last, |kept, ends| {
-            let needed = u64::try_from(kept.bytes.len()).unwrap_or(u64::MAX).saturating_add(BESIDE);
-            if file.bytes().saturating_add(file.bytes_of_end()).saturating_add(needed) > most {
-                return Err(Stop::Full);
-            }
-            file.packet(kept, ends).map_err(Stop::Failed)
-        });
-        match written {
-            Ok(()) => Ok(()),
-            Err(Stop::Full) => {
-                self.is_full = true;
-                Ok(())
-            }
-            Err(Stop::Failed(error)) => Err(cannot_write(self.path, &error).into()),
-        }
-    }
-
-    /// Ends the file with what was counted. Returns how large it is.
-    fn finish(self, span: (Duration, Duration), counts: &str) -> Result<u64, Trouble> {
-        let end = || -> io::Result<u64> {
-            let out = self.file.finish(span, counts)?;
-            let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-            Ok(file.metadata()?.len())
-        };
-        end().map_err(|error| cannot_write(self.path, &error).into())
-    }
-}
-
-/// Says why a file cannot be written.
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Text {
-    let file = quoted(path.as_os_str());
-    if error.kind() == ErrorKind::AlreadyExists {
-        return both!(
-            "{file} is there already, and is not overwritten: name another file, or remove it first",
-            "{file}: 이미 있는 파일이라 덮어쓰지 않습니다. 다른 이름을 지정하거나 먼저 지우세요",
-            file
-        );
-    }
-    both!("cannot write {file}: {why}", "{file}에 쓸 수 없습니다: {why}", file, why = system::io_error(error))
 }

@@ -1,5 +1,7 @@
 //! `netstat live`: connections as they come and go.
 
+mod packets;
+
 use super::{Session, files, past};
 use crate::output::{self, Reader, Trouble};
 use crate::render::live as lines;
@@ -87,8 +89,14 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
     let (language, zone) = (settings.language, session.zone.clone());
     let (store, of_history) = (live.store.clone(), zone.clone());
     let recall: Recall = Arc::new(move |time, needs| past::look(&store, time, (walk, needs), &of_history));
-    let manner =
-        Manner { walk, mouse: live.mouse, lasts: live.lasts, recall, write: Arc::new(files::create) };
+    let manner = Manner {
+        walk,
+        mouse: live.mouse,
+        lasts: live.lasts,
+        recall,
+        write: Arc::new(files::create),
+        write_packets: Arc::new(move |file, filter, stopped| packets::write(file, filter, stopped, language)),
+    };
     let shown = match live.form {
         LiveForm::Screen => netstat_live::run(open, environment, &beginning, manner),
         form => netstat_live::follow(open, environment, &beginning, manner, |told| {

@@ -196,6 +196,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let available = match &settings.report {
         Report::History(_) | Report::Record(_) => past::OF_HISTORY,
         Report::Capture(Capture::Read { .. }) => captured::OF_CAPTURES,
+        Report::Capture(Capture::Live(_)) => capture::OF_PACKETS,
         _ if settings.past.is_some() => past::OF_MOMENTS,
         _ => Available::LIVE,
     };

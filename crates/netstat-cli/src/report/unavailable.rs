@@ -88,6 +88,8 @@ fn test_of(filter: &Filter, available: fn(&Column) -> bool) -> Option<&'static s
         let name = match test {
             Test::Number(quantity, ..) => quantity.word(),
             Test::NamespacePid(_) => "nspid",
+            Test::App(_) => "app",
+            Test::AppName(_) => "name",
             _ => return,
         };
         if columns::by_name(name).is_some_and(|column| !available(column)) {

@@ -36,6 +36,8 @@ pub(crate) struct Capturing {
     pub(crate) duration: Option<Duration>,
     /// How many bytes the file may have.
     pub(crate) max_size: Option<u64>,
+    /// How many files make a ring.
+    pub(crate) files: Option<usize>,
     /// How many bytes of each packet are kept; `None` for all.
     pub(crate) snap: Option<usize>,
     /// Whether only headers are kept.
@@ -92,6 +94,7 @@ pub(super) fn settings(arguments: &Arguments, colour: Colour) -> Capture {
         write: typed.write.clone(),
         duration: arguments.lasts,
         max_size: typed.max_size,
+        files: typed.files,
         snap: typed.snap,
         headers: typed.headers,
         names: typed.names,

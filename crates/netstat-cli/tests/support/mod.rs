@@ -2,6 +2,8 @@
 //! the format of Windows, none of it with the code under test.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod capturing;
+
 use netstat_lab::{Family, Flavor, Held, Namespace, Protocol, RemoteHost, Row, TcpState};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{Read, Write};

@@ -424,8 +424,8 @@ columns! {
         "시작한 시각을 모를 때: 아직 없었던 시각. netstat history",
         Row |row, given: &Given<'_>| bound(&row.socket, |life| life.started_after, given);
     "app", "App" "앱 프로토콜", Text "", fields(Fields::APPLICATION);
-        "Protocol of the application: tls, dns, mdns, http or ssh. netstat capture --read",
-        "애플리케이션 프로토콜: tls, dns, mdns, http, ssh. netstat capture --read",
+        "Protocol of the application: tls, quic, dns, mdns, http or ssh. netstat capture --read",
+        "애플리케이션 프로토콜: tls, quic, dns, mdns, http, ssh. netstat capture --read",
         Row |row, _| detail::app(&row.socket);
     "name", "Name" "이름", Text "", fields(Fields::APPLICATION);
         "Name that its first bytes tell: of the TLS server, DNS question, HTTP host or SSH version. netstat capture --read",

@@ -14,6 +14,7 @@
 mod address_list;
 mod geo;
 mod hosts;
+mod hosts_file;
 mod place;
 mod reach;
 mod services;
@@ -25,6 +26,7 @@ pub use geo::Geo;
 #[cfg(feature = "geo")]
 pub use geo::{CountryTable, GeoError};
 pub use hosts::{HostNames, HostResolver};
+pub use hosts_file::HostsFile;
 pub use place::{AutonomousSystem, Country};
 pub use reach::Reach;
 pub(crate) use reach::SPECIAL_BLOCKS;

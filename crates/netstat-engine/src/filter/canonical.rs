@@ -95,6 +95,8 @@ impl fmt::Display for Test {
             Self::Reason(reasons) => {
                 list(f, "reason", reasons.iter().map(|reason| lifespan::reason(*reason)))
             }
+            Self::App(protocols) => list(f, "app", protocols.iter().map(|protocol| protocol.name())),
+            Self::AppName(glob) => write_glob(f, "name", glob),
         }
     }
 }

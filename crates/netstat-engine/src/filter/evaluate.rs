@@ -245,6 +245,25 @@ impl Filter {
         outcomes(&self.expression, &mut of).may_be(Tri::Yes)
     }
 
+    /// Returns true if a test asks what the first bytes of a connection tell.
+    pub fn asks_first_bytes(&self) -> bool {
+        let mut found = false;
+        self.each_test(|test| found |= test.is_of_first_bytes());
+        found
+    }
+
+    /// Returns true if the socket may match once its first bytes have told something. This is [`Filter::may_match`] for a
+    /// connection of which they have not been seen yet.
+    pub fn may_match_untold<'a>(&self, socket: impl Into<SocketRef<'a>>, context: &Context<'_>) -> bool {
+        let socket = &socket.into();
+        let mut of = |test: &Test| match self.evaluate(test, socket, context) {
+            Tri::Unknown if test.is_of_first_bytes() => Outcomes::ANY,
+            Tri::Unknown if is_unread(test, socket, context) => Outcomes::YES_OR_NO,
+            answer => answer.into(),
+        };
+        outcomes(&self.expression, &mut of).may_be(Tri::Yes)
+    }
+
     /// Returns true if the socket may match whoever holds it, because something about itself could not be read. This is
     /// [`Filter::may_match`] for sockets that are decided before their owners are looked for.
     pub fn may_match_unread<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
@@ -270,6 +289,7 @@ impl Filter {
                 Test::Account(_) => needs.processes |= ProcessFields::ACCOUNT,
                 Test::User(_) => needs.fields |= Fields::COMMON,
                 Test::Time(..) => needs.fields |= LIFESPAN_FIELDS,
+                Test::App(_) | Test::AppName(_) => needs.fields |= Fields::APPLICATION,
                 Test::Reason(_) | Test::HostName(_) => needs.fields |= Fields::LIFESPAN,
                 Test::Number(quantity, ..) => {
                     let (fields, tcp) = quantity.needs();
@@ -365,6 +385,14 @@ impl Filter {
             Test::Reason(reasons) => {
                 ended(socket).is_some_and(|(_, reason)| reasons.contains(&reason)).into()
             }
+            Test::App(protocols) => {
+                known(socket.application().map(|told| protocols.contains(&told.protocol)))
+            }
+            Test::AppName(glob) => known(
+                socket
+                    .application()
+                    .map(|told| told.first_word().is_some_and(|name| glob.matches_text(name))),
+            ),
         }
     }
 

@@ -5,7 +5,7 @@ use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use crate::enrich::{Country, Reach};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{EndReason, Family, Prefix, Transport};
+use netstat_model::{ApplicationProtocol, EndReason, Family, Prefix, Transport};
 
 /// One end of a socket, or either of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +74,10 @@ pub enum Test {
     Time(Event, Comparison, i64),
     /// It ended for one of these reasons; at least one. What is there has not ended.
     Reason(Box<[EndReason]>),
+    /// Its first bytes were of one of these protocols; at least one.
+    App(Box<[ApplicationProtocol]>),
+    /// The name that its first bytes tell matches, without what stands beside it; letter case is ignored.
+    AppName(Glob),
 }
 
 /// A moment in the life of a socket.
@@ -102,6 +106,11 @@ impl Test {
                 | Self::NetworkNumber(_)
                 | Self::NetworkName(_)
         )
+    }
+
+    /// Returns true if the first bytes of a connection decide it.
+    pub(super) fn is_of_first_bytes(&self) -> bool {
+        matches!(self, Self::App(_) | Self::AppName(_))
     }
 
     /// Returns true if it asks for a fact about a process that holds the socket, beyond its ID.

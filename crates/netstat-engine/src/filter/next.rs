@@ -19,6 +19,7 @@ use crate::both;
 use crate::family::FAMILIES;
 use crate::text::Text;
 use crate::text::escape::is_unseen;
+use netstat_model::ApplicationProtocol;
 
 /// Names that only a machine knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +126,10 @@ pub fn next(text: &str, lookups: &dyn Lookups) -> Option<Next> {
                     only_words(countries::codes().map(|code| word(code, Text::default())).collect(), in_list)
                 }
                 Keyword::Reason => only_words(reasons(), in_list),
+                Keyword::App => {
+                    let names = ApplicationProtocol::ALL.map(ApplicationProtocol::name);
+                    only_words(names.map(|name| word(name, Text::default())).into(), in_list)
+                }
                 Keyword::Pid => place(Vec::new(), Some(Names::Pids), in_list),
                 Keyword::User => place(Vec::new(), Some(Names::Users), in_list),
                 Keyword::Namespace => place(Vec::new(), Some(Names::Namespaces), in_list),
@@ -230,7 +235,7 @@ mod tests {
     use crate::filter::NumbersOnly;
     use proptest::prelude::*;
 
-    const BEGINNINGS: [&str; 14] = [
+    const BEGINNINGS: [&str; 15] = [
         "",
         "not ",
         "port 80 ",
@@ -244,6 +249,7 @@ mod tests {
         "family unix,",
         "country KR,",
         "reason ",
+        "app tls,",
         "rtt ",
     ];
 

@@ -315,6 +315,8 @@ impl<'t> Parser<'t> {
             Keyword::Reason => Test::Reason(values::reasons(value)?),
             Keyword::Process => Test::Process(Glob::new(value.text)),
             Keyword::Path => Test::Path(Glob::new(value.text)),
+            Keyword::App => Test::App(values::applications(value)?),
+            Keyword::AppName => Test::AppName(Glob::of_any_case(value.text)),
             Keyword::HostName => Test::HostName(Glob::of_any_case(value.text)),
             Keyword::Unit => Test::Unit(Glob::new(value.text)),
             Keyword::Container => Test::Container(Glob::new(value.text)),

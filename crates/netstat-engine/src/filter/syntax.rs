@@ -35,6 +35,8 @@ pub(super) enum Keyword {
     Number(Quantity),
     Time(Event),
     Reason,
+    App,
+    AppName,
 }
 
 /// A word that begins a test.
@@ -57,7 +59,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) static PRIMARIES: [Primary; 39] = [
+pub(super) static PRIMARIES: [Primary; 41] = [
     primary(
         Keyword::Port(Side::Either),
         &["port"],
@@ -314,6 +316,24 @@ pub(super) static PRIMARIES: [Primary; 39] = [
         &["reason"],
         "R[,R]",
         Text::fixed("how it ended (netstat history)", "어떻게 끝났는지(netstat history)"),
+    ),
+    primary(
+        Keyword::App,
+        &["app"],
+        "APP[,APP]",
+        Text::fixed(
+            "what its first bytes are: tls, quic, dns, mdns, http, ssh (netstat capture)",
+            "처음 바이트의 프로토콜: tls, quic, dns, mdns, http, ssh(netstat capture)",
+        ),
+    ),
+    primary(
+        Keyword::AppName,
+        &["name"],
+        "GLOB",
+        Text::fixed(
+            "the name that these tell, as of a TLS server (netstat capture)",
+            "거기에 담긴 이름, 예를 들어 TLS 서버(netstat capture)",
+        ),
     ),
 ];
 

@@ -93,7 +93,7 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
         Mode::Finding(at, from) => overlay::finding(canvas, *at, *from),
         Mode::Details(key, from) => overlay::details(canvas, key, *from),
         Mode::Dialog(dialog) => overlay::dialog(canvas, dialog),
-        Mode::Table | Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) => {
+        Mode::Table | Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) | Mode::Capture(..) => {
             let layout = state.layout();
             tabs(canvas, &layout);
             filter(canvas, &layout);
@@ -202,6 +202,9 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let typed = match &state.mode {
         Mode::Filter(typed, error) => Some((both!("filter: ", "필터: "), typed, error.as_ref())),
         Mode::Export(typed) => Some((both!("write to file: ", "저장할 파일: "), typed, None)),
+        Mode::Capture(typed, _) => {
+            Some((both!("write its packets to: ", "패킷을 저장할 파일: "), typed, None))
+        }
         Mode::Find(typed) => Some((both!("find: ", "찾기: "), typed, None)),
         _ => None,
     };

@@ -1,6 +1,7 @@
 //! [`State`]: everything that the screen shows, and how events change it. No clock, no terminal, no system.
 
 mod asking;
+mod capturing;
 mod past;
 mod press;
 mod rows;
@@ -80,6 +81,8 @@ pub(crate) enum Mode {
     Columns(usize),
     /// The name of a file for the rows is being typed.
     Export(Line),
+    /// The name of a file for the packets that a filter means is being typed.
+    Capture(Line, String),
     /// The keys, from this line on.
     Help(usize),
     /// All that a finding says, from this line on.
@@ -99,6 +102,8 @@ pub(crate) struct State {
     ring: Ring,
     pub(crate) paused: Option<Paused>,
     pub(crate) beside: Beside,
+    /// Whether packets are being written.
+    captures: bool,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     filter: Option<Filter>,
@@ -177,6 +182,7 @@ impl State {
             paused: None,
             beside: Beside::default(),
             tab: beginning.tab,
+            captures: false,
             mode: Mode::Table,
             filter: None,
             accused: Vec::new(),
@@ -285,6 +291,10 @@ impl State {
             Event::Named(names) => {
                 self.is_dirty |= !names.is_empty();
                 self.names.take(names);
+            }
+            Event::Captured(said) => {
+                self.captures = false;
+                self.message = Some(said);
             }
             Event::NoLinks(why) | Event::NotJudged(why) | Event::Said(why) => {
                 self.is_dirty |= self.message.as_ref() != Some(&why);

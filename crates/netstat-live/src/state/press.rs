@@ -51,7 +51,7 @@ impl State {
                 *from = from.saturating_add_signed(lines)
             }
             Mode::Table => self.move_by(lines),
-            Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) | Mode::Dialog(_) => {}
+            Mode::Filter(..) | Mode::Find(_) | Mode::Export(_) | Mode::Capture(..) | Mode::Dialog(_) => {}
         }
     }
 
@@ -90,6 +90,7 @@ impl State {
             Mode::Find(line) => self.type_find(line, key),
             Mode::Columns(at) => self.press_in_columns(at, key, effects),
             Mode::Export(line) => self.type_export(line, key, effects),
+            Mode::Capture(line, filter) => self.type_capture(line, filter, key, effects),
             // Any other key leads back; one that ends the program ends it.
             Mode::Help(from) => match action(key) {
                 Some(Action::End) => effects.push(Effect::End),
@@ -145,6 +146,10 @@ impl State {
             Some(Action::Clear) => {
                 effects.push(Effect::Clear);
                 from
+            }
+            Some(Action::Capture) => {
+                self.press_capture(effects);
+                return;
             }
             // It leads back.
             _ => return,
@@ -267,6 +272,7 @@ impl State {
             Action::Copy => self.copy(effects),
             Action::Columns => self.mode = Mode::Columns(0),
             Action::Export => self.mode = Mode::Export(Line::new("netstat.csv".to_owned())),
+            Action::Capture => self.press_capture(effects),
             Action::Command => self.message = Some(Text::same(self.command())),
             Action::Close => self.ask_to_close(),
             Action::EndProcess => self.ask_to_end(),

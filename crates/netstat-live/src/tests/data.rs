@@ -79,3 +79,30 @@ fn a_name_without_a_format_is_asked_again() {
     }
     assert!(state.message.is_some());
 }
+
+#[test]
+fn the_packets_of_a_connection_are_asked_for_by_its_ends() {
+    let mut state = state(Language::English, false, Tab::Connections, "");
+    let socket = connection(1, "192.0.2.1:40000", "192.0.2.2:443", TcpState::Established, 5);
+    state.update(Event::Look(Box::new(look(0, vec![socket], vec![]))), Duration::ZERO);
+    let mut press = |keys: &[Key]| -> Vec<Effect> {
+        let press = |key: &Key| state.update(Event::Key(*key), Duration::from_secs(3));
+        let effects = keys.iter().flat_map(press);
+        effects.filter(|effect| matches!(effect, Effect::Capture(..) | Effect::EndCapture)).collect()
+    };
+    let begin = |file: &str| {
+        let filter = "tcp src 192.0.2.1 lport 40000 dst 192.0.2.2 rport 443";
+        vec![Effect::Capture(file.into(), filter.to_owned())]
+    };
+    assert_eq!(press(&[Key::Char('w'), Key::Esc]), []);
+    assert_eq!(press(&[Key::Char('w'), Key::Enter]), begin("netstat.pcapng"));
+    // The same key ends it, and only then another begins.
+    assert_eq!(press(&[Key::Char('w'), Key::Enter, Key::Esc]), [Effect::EndCapture]);
+    state.update(Event::Captured(netstat_engine::text::Text::same("it is whole".to_owned())), Duration::ZERO);
+    let mut press = |keys: &[Key]| -> Vec<Effect> {
+        let press = |key: &Key| state.update(Event::Key(*key), Duration::from_secs(3));
+        keys.iter().flat_map(press).filter(|effect| matches!(effect, Effect::Capture(..))).collect()
+    };
+    let in_details = [Key::Enter, Key::Char('w'), Key::Ctrl('u'), Key::Char('a'), Key::Enter];
+    assert_eq!(press(&in_details), begin("a"));
+}

@@ -5,6 +5,7 @@ mod addresses;
 mod bpf;
 mod clock;
 mod config_files;
+mod confine;
 mod conntrack;
 mod counters;
 mod descriptor_links;
@@ -111,6 +112,11 @@ pub(super) fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
     live::enter_namespace(of).map_err(|error| Error::new(Operation::EnterNamespace, error))
 }
 
+/// Gives up rights; see [`super::confine`].
+pub(super) fn confine() -> super::Confined {
+    confine::confine()
+}
+
 impl Sockets for Linux {
     fn sockets(
         &self,
@@ -178,6 +184,10 @@ impl NameDatabases for Linux {
 
     fn users(&self) -> Answer<Vec<u8>> {
         users::users(self.source())
+    }
+
+    fn hosts(&self) -> Answer<Vec<u8>> {
+        services::hosts(self.source())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {

@@ -1,4 +1,4 @@
-//! The service database.
+//! The service database, and the hosts file.
 
 use super::source::Source;
 use netstat_model::error::words_of;
@@ -11,6 +11,11 @@ const FILES: [&str; 2] = ["/etc/services", "/usr/etc/services"];
 /// Reads the database unparsed. It is empty, with a warning, if no file can be read.
 pub(super) fn services(source: &dyn Source) -> Answer<Vec<u8>> {
     database(source, &FILES, "the name of a port")
+}
+
+/// Reads the hosts file unparsed.
+pub(super) fn hosts(source: &dyn Source) -> Answer<Vec<u8>> {
+    database(source, &["/etc/hosts"], "the names of addresses")
 }
 
 /// Reads the files of a database one after the other. Without any of them `what` is unknown.

@@ -5,12 +5,20 @@ use super::super::values;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat capture` takes as well.
-pub(in super::super) const SHARED: [&str; 16] = [
+pub(in super::super) const SHARED: [&str; 17] = [
     "color", "columns", "csv", "for", "generate", "geo", "group-by", "help", "json", "jsonl", "lang",
-    "limit", "netns", "owners", "sort", "utf8",
+    "limit", "netns", "owners", "sort", "utf8", "verbose",
 ];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Capture;
+    [] "files", value(capture.files, "N", "10", ValueKind::Free, values::parse_files);
+        "Go round so many files",
+        "Goes on in a next file when one has the size of --max-size, and after N of them again in the first, whose packets \
+         are gone then: the last ones are kept, however long it runs.",
+        "파일이 --max-size 크기에 이르면 다음 파일에 이어서 쓰고, N개가 모두 차면 첫 파일부터 다시 씁니다. 그 파일에 있던 패킷은 \
+         지워지므로, 오래 실행해도 최근 패킷만 남습니다."
+        details "With -w curl.pcapng they are curl.01.pcapng to curl.10.pcapng."
+                "-w curl.pcapng이면 curl.01.pcapng부터 curl.10.pcapng까지입니다.";
     [] "headers", switch(capture.headers);
         "Keep the headers of packets alone",
         "Keeps the headers of packets, and nothing of what programs have sent.",
@@ -41,8 +49,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Capture;
     ['w'] "write", value(capture.write, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--write", text));
         "Write the packets to this file",
         "Writes the packets to this file, as pcapng, for Wireshark and tshark. Only its owner may read it. A file that \
-         is there already is never overwritten. Without it, prints a line for each packet.",
+         is there already is never overwritten. A name that ends with .gz or .zst has it compressed. Without it, prints a \
+         line for each packet.",
         "패킷을 이 파일에 pcapng 형식으로 씁니다. Wireshark와 tshark로 열 수 있습니다. 소유자만 읽을 수 있게 만들고, 이미 있는 \
-         파일은 덮어쓰지 않습니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
+         파일은 덮어쓰지 않습니다. 이름이 .gz나 .zst로 끝나면 압축합니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
         details "docs/capture.md says what is in it." "내용은 docs/capture.ko.md에 설명되어 있습니다.";
 };

@@ -230,6 +230,21 @@ pub(in crate::options) fn parse_max_size(text: &OsStr) -> Result<u64, Complaint>
     Ok(size)
 }
 
+/// Parses the value of `--files`.
+pub(in crate::options) fn parse_files(text: &OsStr) -> Result<usize, Complaint> {
+    /// All of them are open at once.
+    const MOST: u64 = 200;
+    match whole(text.to_str().unwrap_or_default()) {
+        Whole::Number(number @ 2..=MOST) => Ok(usize::try_from(number).unwrap_or(2)),
+        _ => Err(complaint!(
+            "--files needs a number from 2 to {most}, not {word}: type, for example, --files 10",
+            "--files {word}: 2~{most}의 수가 필요합니다. 입력 예: --files 10",
+            most = MOST,
+            word = quoted(text)
+        )),
+    }
+}
+
 /// Parses a number of bytes, with a unit of 1024.
 fn parse_bytes(option: &str, text: &OsStr) -> Result<u64, Complaint> {
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::filter::quantity::Comparison;
 use crate::filter::{Lookups, countries, moment, syntax};
 use crate::text::{Text, When};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{EndReason, Family, Prefix};
+use netstat_model::{ApplicationProtocol, EndReason, Family, Prefix};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -29,6 +29,11 @@ const A_STATE: Text = Text::fixed(
     "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing",
     "ESTABLISHED, time-wait, listening 같은 상태, 또는 connected, closing 같은 그룹",
 );
+const AN_APP: Text = Text::fixed(
+    "a protocol of applications: tls, quic, dns, mdns, http, ssh",
+    "애플리케이션 프로토콜: tls, quic, dns, mdns, http, ssh",
+);
+
 const A_REASON: Text = Text::fixed(
     "a reason such as refused, reset-by-peer or closed-by-us, or a group such as reset or failed",
     "refused, reset-by-peer, closed-by-us 같은 종료 이유, 또는 reset, failed 같은 그룹",
@@ -433,6 +438,19 @@ pub(super) fn reasons(value: &Value<'_>) -> Parsed<Box<[EndReason]>> {
         syntax::reasons(part.text).ok_or_else(|| part.error(A_REASON).with_nearest(near()))
     });
     reasons.map(|reasons| sorted(reasons.concat()))
+}
+
+/// Parses protocols of applications separated by commas.
+pub(super) fn applications(value: &Value<'_>) -> Parsed<Box<[ApplicationProtocol]>> {
+    let protocols = value.parts(|part| {
+        let of_name = |known: &ApplicationProtocol| known.name().eq_ignore_ascii_case(part.text);
+        let near = || nearest(part.text, ApplicationProtocol::ALL.map(ApplicationProtocol::name));
+        ApplicationProtocol::ALL
+            .into_iter()
+            .find(of_name)
+            .ok_or_else(|| part.error(AN_APP).with_nearest(near()))
+    });
+    protocols.map(sorted)
 }
 
 /// Parses network namespaces separated by commas, by inode or name.

@@ -7,9 +7,9 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    ConnectionRole, Container, ContainerRuntime, EndReason, Executable, Family, IpEndpoint, Lifespan,
-    Missing, Namespace, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket, TcpFields, TcpInfo,
-    TcpState, Transport,
+    Application, ApplicationProtocol, ConnectionRole, Container, ContainerRuntime, EndReason, Executable,
+    Family, IpEndpoint, Lifespan, Missing, Namespace, NoOwner, Owner, Ownership, Process, ProcessKey,
+    Protocol, Socket, TcpFields, TcpInfo, TcpState, Transport,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
@@ -614,4 +614,32 @@ fn a_user_of_windows_is_the_account_of_the_process() {
     assert_eq!(answer("user S-1-5-18", Ok("S-1-5-18".into())), Yes);
     assert_eq!(answer("user root", Err(Missing::NotPermitted)), Unknown);
     assert!(!parse("user alice").needs().owners, "elsewhere the socket has the number of a user");
+}
+
+#[test]
+fn what_first_bytes_tell_is_tested_and_unknown_where_none_were_seen() {
+    let mut socket = tcp("192.0.2.1:40000", "198.51.100.7:443", TcpState::Established);
+    check(&socket, &[("app tls", Unknown), ("name *", Unknown), ("rport 80 app tls", No)]);
+    let untold = |words: &str, socket: &Socket| parse(words).may_match_untold(socket, &Context::NOTHING);
+    assert!(untold("app tls", &socket) && untold("not name a.org", &socket));
+    assert!(!untold("rport 80 app tls", &socket));
+    let told =
+        |name: Option<&str>| Application { protocol: ApplicationProtocol::Quic, name: name.map(Into::into) };
+    socket.application = Some(Box::new(told(Some("Shop.example.org h3"))));
+    let expected = [
+        ("app quic", Yes),
+        ("app tls,dns", No),
+        ("name shop.EXAMPLE.org", Yes),
+        ("name *.org", Yes),
+        ("name h3", No),
+    ];
+    check(&socket, &expected);
+    assert!(!untold("app tls", &socket), "it was told");
+    // Without a name there is none that matches.
+    for name in [None, Some("- h3")] {
+        socket.application = Some(Box::new(told(name)));
+        check(&socket, &[("name *", No), ("app quic", Yes)]);
+    }
+    let needs = parse("app tls or name x").needs();
+    assert_eq!(needs, FilterNeeds { fields: Fields::APPLICATION, ..FilterNeeds::default() });
 }

@@ -6,7 +6,9 @@ use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Event, Glob, Ports, Quantity};
 use crate::text::lifespan::NAMED_REASONS;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{EndReason, Family, IpEndpoint, Prefix, Socket, TcpState, Transport};
+use netstat_model::{
+    ApplicationProtocol, EndReason, Family, IpEndpoint, Prefix, Socket, TcpState, Transport,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
@@ -112,6 +114,9 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         1 => reasons.prop_map(|reasons| Test::Reason(reasons.into_iter().collect())),
         1 => (select(Quantity::ALL.to_vec()), select(comparisons), number)
             .prop_map(|(quantity, comparison, number)| Test::Number(quantity, comparison, number)),
+        1 => proptest::collection::btree_set(select(ApplicationProtocol::ALL.to_vec()), 1..3)
+            .prop_map(|protocols| Test::App(protocols.into_iter().collect())),
+        1 => glob().prop_map(|glob| Test::AppName(Glob::of_any_case(glob.pattern()))),
         1 => numbers().prop_map(Test::NetworkNumber),
         1 => glob().prop_map(|glob| Test::NetworkName(Glob::new(&glob.pattern().to_lowercase()))),
         1 => proptest::collection::btree_set(select(vec!["AU", "KR", "US"]), 1..3)

@@ -102,6 +102,8 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("container docker:9687*", "container docker:9687*"),
     ("pod ac04f3f2-*", "pod ac04f3f2-*"),
     ("hostname web*", "hostname web*"),
+    ("app quic,TLS", "app tls,quic"),
+    ("name *.example.org", "name *.example.org"),
     ("netns web", "netns 4026532001"),
     ("netns web,5", "netns 5,4026532001"),
     ("netns != 5", "not netns 5"),

@@ -163,6 +163,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("the limit on orphaned sockets", "주인 없는 소켓의 한도"),
     ("the limit on TIME_WAIT sockets", "TIME_WAIT 소켓의 한도"),
     ("the limit on TCP memory", "TCP 메모리의 한도"),
+    ("the names of addresses", "주소의 이름"),
     ("the name of a port", "포트의 이름"),
     ("the name of a user", "사용자의 이름"),
     ("the names of users", "사용자의 이름"),
