@@ -17,6 +17,7 @@ mod fleet;
 mod fleet_past;
 mod fleet_summary;
 mod follow;
+mod gone;
 mod history;
 mod in_place;
 mod judge;
