@@ -2,7 +2,7 @@
 
 use super::judge::{self, JudgedTable};
 use super::past::{self, filtered_text, gap_text};
-use super::{Session, check, explain, history};
+use super::{Session, check, explain, history, means};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::{check as people, check_json};
 use crate::settings::{CheckedPast, Checks, Task};
@@ -198,7 +198,6 @@ fn over_time(
     if !chosen.iter().any(|check| judges_over_time(check)) {
         findings.iter_mut().for_each(|finding| finding.never_told = false);
     }
-    let host = host.map(Into::into);
     let info = SnapshotInfo { at: Some(until), uptime: None, host, boot_id: None, namespace: None };
     let ends = usize::try_from(over.ends).unwrap_or(usize::MAX);
     let looked = people::Looked { sockets: ends, elapsed: None, span: Some([moment(from), moment(until)]) };
@@ -226,7 +225,7 @@ fn lacks(
     }
     lacks.extend(past::ends_early(session, reader, asked));
     lacks.extend(damaged.iter().map(|gap| gap_text(gap, &session.zone)));
-    lacks.extend(past::endings_untold(&reader.modes(from, until)));
+    lacks.extend(means::endings_untold(&reader.modes(from, until)));
     Ok(lacks)
 }
 

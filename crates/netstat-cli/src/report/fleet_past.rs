@@ -2,7 +2,7 @@
 
 use super::fleet::{self, Watched, fleet_error};
 use super::past::{self, PastSystem};
-use super::{Session, explain, fleet_summary, history};
+use super::{Session, explain, fleet_summary, history, means};
 use crate::output::{self, Trouble};
 use crate::settings::{Connections, FleetPlace, History};
 use netstat_engine::both;
@@ -44,7 +44,7 @@ pub(super) fn history(
     fleet::say_filtered(&filtered, session);
     if let Some((from, until)) = fleet.hosts().reach() {
         let (from, until) = (span.since.unwrap_or(from), span.until.unwrap_or(until));
-        past::say_endings_untold(session, &fleet.hosts().modes(from, until));
+        means::say_endings_untold(session, &fleet.hosts().modes(from, until));
     }
     let question = Question {
         asked: Asked::Span(span),

@@ -1,7 +1,7 @@
 //! `netstat history --follow`: connections as a recorder writes them.
 
 use super::past::{self, PastSystem};
-use super::{Failure, Session, connections, explain};
+use super::{Failure, Session, connections, explain, means};
 use crate::output::{self, Trouble};
 use crate::settings::{History, Layout};
 use netstat_engine::both;
@@ -182,7 +182,7 @@ impl Runs {
         let modes = reader.modes(last, behind);
         let mode = modes.last().map(|mode| (*mode).to_owned());
         if self.mode != mode {
-            past::say_endings_untold(session, &modes);
+            means::say_endings_untold(session, &modes);
             self.mode = mode;
         }
     }

@@ -1,7 +1,7 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections, explain, follow};
+use super::{Session, connections, explain, follow, means};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::{Connections, History};
@@ -65,7 +65,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
     past::say_filtered(&reader, &span, session);
     let (from, until) = bounds(&reader, &Span { since: span.since.or(Some(SystemTime::UNIX_EPOCH)), ..span });
-    past::say_endings_untold(session, &reader.modes(from, until));
+    means::say_endings_untold(session, &reader.modes(from, until));
     past::say_all_gaps(gaps, &past, session);
     past::say_end(session, &reader, &span);
     Ok(ExitCode::SUCCESS)

@@ -25,6 +25,7 @@ mod lasting;
 mod live;
 mod logs;
 mod meaning;
+mod means;
 mod metrics;
 mod missed;
 mod multicast;

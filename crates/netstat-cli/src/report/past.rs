@@ -1,12 +1,11 @@
 //! `--at`: the table of a past moment, from a history; and what all questions about the past share.
 
 use super::unavailable::Available;
-use super::{Displayed, Failure, Session, connections, explain, record, rights};
+use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
 use crate::settings::{FleetPlace, Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
 use netstat_engine::columns::{Column, ColumnNeeds};
-use netstat_engine::filter::Test;
 use netstat_engine::look::{Look, LookSource as _, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::quote::one_line;
 use netstat_engine::text::{Text, When, Zone, escape, system};
@@ -402,37 +401,6 @@ pub(super) fn say_filtered(reader: &Reader, span: &Span, session: &Session<'_>) 
     // Who asks for what was chosen lacks nothing.
     filtered.retain(|it| asked.as_deref() != Some(it.filter));
     say_lacks(&filtered.iter().map(|it| filtered_text(it, &session.zone)).collect::<Vec<_>>());
-}
-
-/// Says that nobody saw how connections ended, to whoever asks by that.
-pub(super) fn say_endings_untold(session: &Session<'_>, modes: &[&str]) {
-    let mut asks = false;
-    if let Some(filter) = &session.filter {
-        filter.each_test(|test| asks |= matches!(test, Test::Reason(_)));
-    }
-    if let (true, Some(lack)) = (asks, endings_untold(modes)) {
-        say_lacks(&[lack]);
-    }
-}
-
-/// Returns that some recorders did not see how connections ended, by the words for their means.
-pub(super) fn endings_untold(modes: &[&str]) -> Option<Text> {
-    let (some, all): (Vec<&str>, Vec<&str>) =
-        modes.iter().filter(|mode| **mode != record::COMPLETE).partition(|mode| **mode == record::TRACED);
-    let named = |modes: &[&str]| modes.iter().map(|mode| one_line(mode)).collect::<Vec<_>>().join(", ");
-    match (all.as_slice(), some.as_slice()) {
-        ([], []) => None,
-        ([], _) => Some(both!(
-            "some of it was recorded from the events of Windows (traced), which tell of a part of the connections only how they \
-             ended",
-            "일부는 Windows 이벤트로 기록되어(traced) 종료 이유를 모르는 연결이 있음"
-        )),
-        (all, _) => Some(both!(
-            "some of it was recorded in a way that does not see how connections end ({modes})",
-            "일부는 연결이 어떻게 끝났는지 볼 수 없는 방식으로 기록됨({modes})",
-            modes = named(all)
-        )),
-    }
 }
 
 /// Returns which connections alone were recorded, and when.

@@ -2,6 +2,7 @@
 
 use super::chosen::Chosen;
 use super::gone::gone;
+use super::means;
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
@@ -203,22 +204,6 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
-/// The word for seeing every end of a connection, and how it ended.
-pub(super) const COMPLETE: &str = "complete";
-
-/// The word for what Windows tells.
-pub(super) const TRACED: &str = "traced";
-
-/// Returns by what means connections are seen, in a word.
-fn mode_word(method: EventMethod) -> &'static str {
-    match method {
-        EventMethod::Bpf => COMPLETE,
-        EventMethod::Closings(_) => "sampled",
-        EventMethod::Trace => TRACED,
-        EventMethod::Looks(_) | EventMethod::NoTrace(_) => "looks",
-    }
-}
-
 /// The store, and what is told of it.
 struct History {
     writer: Writer,
@@ -291,7 +276,7 @@ impl History {
 
     /// Notes that the stream tells what happens from now on, or what happened since the recorder before this one.
     fn begin(&mut self, stream: &dyn EventStream, clock: &ClockReading) -> Result<(), Trouble> {
-        let mode = mode_word(stream.method());
+        let mode = means::word(stream.method());
         if !stream.has_resumed() {
             self.writer.begin(mode, clock);
             return Ok(());

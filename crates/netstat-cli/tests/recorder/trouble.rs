@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
 /// Makes connections that have ended when this returns.
@@ -99,6 +99,16 @@ fn a_full_disk_is_told_and_so_is_what_is_lost_with_the_recorder() {
     });
 }
 
+/// A program that follows a history, until it is dropped.
+struct Follower(Child);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn who_follows_gets_each_end_once_though_the_recorder_is_killed() {
     on_own_thread(|namespace| {
@@ -115,7 +125,7 @@ fn who_follows_gets_each_end_once_though_the_recorder_is_killed() {
         let mut follow =
             command("history --follow --csv --columns side,pid,laddr,lport,raddr,rport,reason,path");
         follow.arg("lport 1-65535").arg("--store").arg(&store).stdout(File::create(&lines).unwrap());
-        let mut follow = follow.stderr(Stdio::null()).spawn().unwrap();
+        let follow = Follower(follow.stderr(Stdio::null()).spawn().unwrap());
         let followed = || ends_in(&std::fs::read_to_string(&lines).unwrap(), address);
         eventually("the keys", || (!std::fs::read(&lines).unwrap().is_empty()).then_some(())).unwrap();
         maker.begin(EACH);
@@ -131,8 +141,7 @@ fn who_follows_gets_each_end_once_though_the_recorder_is_killed() {
         let sum = |ends: &Ends| ends.values().sum::<u32>();
         let all = eventually("the ends", || (sum(&followed()) >= sum(&made)).then_some(()));
         let followed = followed();
-        follow.kill().unwrap();
-        follow.wait().unwrap();
+        drop(follow);
         assert_same(&followed, &made);
         assert_same(&kept(&store, address).0, &made);
         all.unwrap();

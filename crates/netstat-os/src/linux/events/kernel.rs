@@ -517,7 +517,7 @@ impl EventStream for KernelEvents<'_> {
         // What was not told cannot be found without a list, and is told by the next recorder.
         let _ = self.compare_at_the_end(into);
         self.tell_half_closed(Duration::MAX, into);
-        into.extend(self.waiting.take_all().into_iter().map(ConnectionEvent::Ended));
+        into.append(&mut self.waiting.take_all());
     }
 
     fn counts(&self) -> EventCounts {

@@ -1,7 +1,7 @@
 //! Ends that are kept back until their owner is known, and what of them has to be written so that another recorder can go on.
 
 use crate::contract::KeptBack;
-use netstat_model::history::ConnectionRecord;
+use netstat_model::history::{ConnectionEvent, ConnectionRecord};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 struct End {
@@ -51,9 +51,9 @@ impl Waiting {
         Some(end.record)
     }
 
-    pub(super) fn take_all(&mut self) -> Vec<Box<ConnectionRecord>> {
+    pub(super) fn take_all(&mut self) -> Vec<ConnectionEvent> {
         let cookies: Vec<u64> = self.ends.keys().copied().collect();
-        cookies.into_iter().filter_map(|cookie| self.take(cookie)).collect()
+        cookies.into_iter().filter_map(|cookie| self.take(cookie).map(ConnectionEvent::Ended)).collect()
     }
 
     /// Returns what has changed since this was asked last.
@@ -66,5 +66,62 @@ impl Waiting {
             KeptBack { cookie, bytes }
         };
         self.changed.drain().map(change).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_model::history::ConnectionRole;
+    use netstat_model::{IpEndpoint, Transport};
+
+    fn record(cookie: u64) -> Box<ConnectionRecord> {
+        Box::new(ConnectionRecord {
+            cookie,
+            namespace: None,
+            transport: Transport::Tcp,
+            role: ConnectionRole::Passive,
+            local: IpEndpoint::new([10, 0, 0, 1].into(), 80, 0),
+            remote: None,
+            v6_only: None,
+            started: None,
+            bound: None,
+            established: None,
+            first_fin: None,
+            ended: None,
+            process: None,
+            uid: None,
+            bytes_sent: None,
+            bytes_received: None,
+            rtt: None,
+            min_rtt: None,
+            retransmits: None,
+        })
+    }
+
+    /// What has changed, by cookies: whether each is kept back.
+    fn changes(waiting: &mut Waiting) -> Vec<(u64, bool)> {
+        let mut changes: Vec<_> =
+            waiting.changes().into_iter().map(|change| (change.cookie, change.bytes.is_some())).collect();
+        changes.sort_unstable();
+        changes
+    }
+
+    #[test]
+    fn only_what_has_changed_is_told() {
+        let mut waiting = Waiting::default();
+        for cookie in 1..=3 {
+            waiting.add(record(cookie), [7].into());
+        }
+        // What came and went meanwhile was never told.
+        assert!(waiting.take(2).is_some());
+        assert_eq!(changes(&mut waiting), [(1, true), (3, true)]);
+        assert_eq!(changes(&mut waiting), []);
+        waiting.add(record(4), [7].into());
+        assert!(waiting.take(3).is_some() && waiting.take(3).is_none());
+        assert_eq!(changes(&mut waiting), [(3, false), (4, true)]);
+        assert_eq!(waiting.take_all().len(), 2);
+        assert_eq!(changes(&mut waiting), [(1, false), (4, false)]);
+        assert_eq!(waiting.len(), 0);
     }
 }
