@@ -14,7 +14,7 @@ use netstat_lab::{eventually, on_own_thread};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use support::{Folder, Run, assert_one_line, command, finish};
+use support::{Folder, Run, as_other_user, assert_one_line, command, finish, program_for_all};
 
 /// A recorder in the network namespace of this thread.
 struct Recorder {
@@ -97,6 +97,67 @@ fn a_history_that_is_removed_ends_its_recorder() {
         let (code, said) = recorder.end();
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("removed while it was being written; start netstat record again"), "{said}");
+    });
+}
+
+#[test]
+fn a_recorder_that_was_killed_is_told_to_be_none() {
+    on_own_thread(|_| {
+        let folder = Folder::new("recorder-killed");
+        let mut recorder = Recorder::start(&folder);
+        let running = recorder.ask("record --status");
+        let child = recorder.child.as_mut().unwrap();
+        assert!(running.text.contains(&format!("running (PID {})", child.id())), "{running:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let killed = recorder.ask("record --status");
+        assert_eq!((killed.code, &*killed.complaint), (Some(1), ""), "{killed:?}");
+        let line = |name: &str| killed.text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+        assert_eq!(line("Recorder:"), "not running");
+        // What it counted, and what there is, is told all the same.
+        assert!(line("Counted:").starts_with("20") && line("History:").ends_with("history.db"), "{killed:?}");
+        recorder.ask("record --stop");
+        assert_eq!(recorder.ask("record --stop").code, Some(1));
+    });
+}
+
+#[test]
+fn another_user_neither_asks_nor_stops_a_recorder_unless_the_history_may_be_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    on_own_thread(|_| {
+        let folder = Folder::new("recorder-other");
+        let program = program_for_all(&folder);
+        let mut recorder = Recorder::start(&folder);
+        let store = recorder.store.to_str().unwrap().to_owned();
+        let ask = |words: &str| as_other_user(&program, &format!("{words} --store {store}"));
+        for words in ["record --status", "record --stop"] {
+            let run = ask(words);
+            assert_eq!((run.code, &*run.text), (Some(1), ""), "{words}");
+            assert_one_line(&run.complaint);
+            let said =
+                format!("the recorder of \"{store}\" cannot be asked: it may not be opened by this user");
+            assert!(run.complaint.contains(&said), "{run:?}");
+        }
+        let open_to_all = |mode: u32, path: &std::path::Path| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        open_to_all(0o755, &recorder.store);
+        // The recorder writes its status anew; its lock and the history stay.
+        for name in ["history.db", "history.db.lock", "history.db-wal", "history.db-shm"] {
+            open_to_all(0o644, &recorder.store.join(name));
+        }
+        eventually("the status", || {
+            open_to_all(0o644, &recorder.store.join("history.db.status"));
+            let status = ask("record --status");
+            (status.code == Some(0) && status.text.contains("running (PID ")).then_some(())
+        })
+        .unwrap();
+        let stop = ask("record --stop");
+        assert_eq!((stop.code, &*stop.text), (Some(1), ""), "{stop:?}");
+        assert_one_line(&stop.complaint);
+        assert!(stop.complaint.contains("cannot be told to stop"), "{stop:?}");
+        assert_eq!(recorder.ask("record --stop").code, Some(0));
+        assert_eq!(recorder.end().0, Some(0));
     });
 }
 

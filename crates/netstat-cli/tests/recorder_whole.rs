@@ -9,6 +9,8 @@
 )]
 
 mod support;
+#[path = "recorder/trouble.rs"]
+mod trouble;
 
 use netstat_lab::{Namespace, eventually, on_own_thread};
 use rustix::process::{Pid, Signal, kill_process};
@@ -244,10 +246,16 @@ fn kept(store: &Path, address: Ipv4Addr) -> (Ends, String) {
     let columns = "side,pid,laddr,lport,raddr,rport,reason,path";
     let run = ask(store, &format!("history --csv --columns {columns} lport 1-65535"));
     assert_eq!(run.code, Some(0), "{}", run.complaint);
+    (ends_in(&run.text, address), run.complaint)
+}
+
+/// The ends of connections from and to an address, in the rows of a history. Each has to name its program.
+fn ends_in(rows: &str, address: Ipv4Addr) -> Ends {
     let address = address.to_string();
     let mut ends = Ends::new();
-    for line in run.text.lines() {
-        let cells: Vec<&str> = line.split(',').collect();
+    // One that is being written is not there yet.
+    for line in rows.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+        let cells: Vec<&str> = line.trim_end().split(',').collect();
         let [side, pid, from, here, to, there, reason, path] = cells[..] else { panic!("{line:?}") };
         if from != address || to != address {
             continue;
@@ -257,7 +265,7 @@ fn kept(store: &Path, address: Ipv4Addr) -> (Ends, String) {
         let pid = pid.parse().unwrap_or_else(|_| panic!("no owner: {line:?}"));
         *ends.entry((side.to_owned(), pid, number(here), number(there), reason.to_owned())).or_default() += 1;
     }
-    (ends, run.complaint)
+    ends
 }
 
 /// Fails with the ends that one has and the other has not.
@@ -414,8 +422,10 @@ fn without_a_bpf_file_system_the_recorder_says_what_that_means() {
         if !has_bpf_files(namespace) {
             return;
         }
-        let gone = Command::new("umount").arg("/sys/fs/bpf").status().unwrap();
-        assert!(gone.success());
+        let unmount = || Command::new("umount").arg("/sys/fs/bpf").stderr(Stdio::null()).status().unwrap();
+        assert!(unmount().success());
+        // Below it there may be that of the machine.
+        while unmount().success() {}
         let folder = Folder::new("unmounted");
         let store = folder.path("history");
         let mut record = command("record --store");

@@ -2,10 +2,10 @@
 
 use crate::client::Client;
 use crate::error::FleetError;
-use crate::tables::{CAUSES, GAPS, RUNS};
+use crate::tables::{CAUSES, GAPS, RUNS, Server};
 use netstat_model::Namespace;
 use netstat_model::history::GapCause;
-use netstat_store::{Gap, Span};
+use netstat_store::{Filtered, Gap, Span};
 use rustc_hash::FxHashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +22,17 @@ struct Run {
     until: SystemTime,
     mode: Box<str>,
     namespace: Option<Namespace>,
+    /// The filter that chose what was kept.
+    filter: Option<Box<str>>,
+}
+
+/// That only those connections of a host were kept in a span that a filter selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostFilter<'h> {
+    /// The host.
+    pub host: &'h str,
+    /// The filter, and when it held.
+    pub filtered: Filtered<'h>,
 }
 
 /// What is missing of a host.
@@ -54,16 +65,18 @@ impl Hosts {
     ///
     /// # Errors
     /// When it does not answer.
-    pub(crate) fn read(client: &Client) -> Result<Self, FleetError> {
+    pub(crate) fn read(client: &Client, server: &Server) -> Result<Self, FleetError> {
         let mut hosts = Self::default();
+        // Tables that an earlier version made do not have it.
+        let filter = if server.has(RUNS, "filter") { "argMax(filter, version)" } else { "''" };
         let runs = client.text(&format!(
             "SELECT host, store, run, argMax(from_us, version), argMax(until_us, version), argMax(mode, version),
-                 argMax(ifNull(namespace, 0), version)
+                 argMax(ifNull(namespace, 0), version), {filter}
              FROM {RUNS} GROUP BY host, store, run ORDER BY host, store, run FORMAT TabSeparated"
         ))?;
         for line in runs.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
-            let [host, store, _, from, until, mode, namespace] = fields[..] else {
+            let [host, store, _, from, until, mode, namespace, filter] = fields[..] else {
                 return Err(FleetError::Garbled);
             };
             let place = (unescaped(host), store.parse().map_err(|_| FleetError::Garbled)?);
@@ -76,6 +89,7 @@ impl Hosts {
                     .ok()
                     .filter(|inode| *inode != 0)
                     .map(|inode| Namespace { inode }),
+                filter: Some(unescaped(filter)).filter(|filter| !filter.is_empty()),
             });
         }
         let gaps = client.text(&format!(
@@ -152,6 +166,29 @@ impl Hosts {
         };
         let gaps = self.gaps.iter().filter(|known| touches(&known.gap) && passes(&known.host));
         gaps.cloned().collect()
+    }
+
+    /// Returns where only some connections of a span were kept, of the hosts that pass, in the order of their names.
+    pub fn filtered(&self, span: &Span, passes: impl Fn(&str) -> bool) -> Vec<HostFilter<'_>> {
+        let mut all: Vec<HostFilter<'_>> = Vec::new();
+        for ((host, _), runs) in self.runs.iter().filter(|((host, _), _)| passes(host)) {
+            let touching = runs.iter().filter(|run| {
+                span.since.is_none_or(|since| since <= run.until)
+                    && span.until.is_none_or(|until| run.from < until)
+            });
+            // One filter of many runs is said once.
+            for run in touching {
+                let Some(filter) = &run.filter else { continue };
+                let (from, until) = (run.from, run.until);
+                match all.last_mut().filter(|last| last.host == &**host && last.filtered.filter == &**filter)
+                {
+                    Some(last) => last.filtered.until = last.filtered.until.max(until),
+                    None => all.push(HostFilter { host, filtered: Filtered { from, until, filter } }),
+                }
+            }
+        }
+        all.sort_by_key(|it| (it.host, it.filtered.from));
+        all
     }
 
     /// Returns which hosts were recorded at a moment, of those that pass.

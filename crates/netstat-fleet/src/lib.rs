@@ -28,7 +28,7 @@ mod wire;
 pub use client::{Client, Credentials};
 pub use course::Course;
 pub use error::FleetError;
-pub use known::{HostGap, Hosts, Moments};
+pub use known::{HostFilter, HostGap, Hosts, Moments};
 pub use past::{Fleet, FleetPast};
 pub use question::{Asked, First, Question};
 pub use send::{Sender, Sent};

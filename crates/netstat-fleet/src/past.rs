@@ -43,7 +43,7 @@ impl Fleet {
     pub fn open(client: Client) -> Result<Self, FleetError> {
         let server = Server::look(&client)?;
         server.check(&client)?;
-        let hosts = Hosts::read(&client)?;
+        let hosts = Hosts::read(&client, &server)?;
         Ok(Self { client, server, hosts, course: Arc::default() })
     }
 

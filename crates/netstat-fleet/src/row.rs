@@ -239,7 +239,7 @@ impl Read {
 
 impl Flat {
     /// Returns the row of what a store tells.
-    pub(crate) fn of(told: &Told, host: &str, store: u64) -> Self {
+    pub(crate) fn of(told: &Told, store: u64) -> Self {
         let record = &told.record;
         let (ended, end_reason) = record.ended.map_or((None, None), |(at, why)| (Some(at), Some(why)));
         let (before, after) = match record.bound {
@@ -249,7 +249,7 @@ impl Flat {
         };
         let remote = record.remote;
         let mut row = Self {
-            host: text(host),
+            host: text(told.host.as_deref().unwrap_or_default()),
             store,
             boot: text(&told.boot),
             sequence: told.sequence,

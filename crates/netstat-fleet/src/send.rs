@@ -144,7 +144,7 @@ impl Sender {
         sent.until = until;
         let (open, bytes) = self.send_open(&reader, &host, store)?;
         sent.open += open;
-        let more = self.send_runs_and_gaps(&reader, &host, store, until)?;
+        let more = self.send_runs_and_gaps(&reader, store, until)?;
         sent.bytes += bytes + more;
         self.ledger.arrived(until, open, bytes + more, SystemTime::now())?;
         Ok(())
@@ -178,11 +178,11 @@ impl Sender {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(count_of_days(rest).min(count_of_bytes(rest)));
             rest = later;
-            let known = self.known(store, host, now)?;
+            let known = self.known(store, now)?;
             let missing: Vec<Flat> = now
                 .iter()
                 .filter(|told| !known.contains(&told.sequence))
-                .map(|told| Flat::of(told, host, store))
+                .map(|told| Flat::of(told, store))
                 .collect();
             // Until it is noted that they have arrived, nobody knows.
             self.doubt.get_or_insert_default();
@@ -201,7 +201,7 @@ impl Sender {
     }
 
     /// Returns which of these ends the server has, where that is in doubt.
-    fn known(&mut self, store: u64, host: &str, ends: &[Told]) -> Result<FxHashSet<u64>, FleetError> {
+    fn known(&mut self, store: u64, ends: &[Told]) -> Result<FxHashSet<u64>, FleetError> {
         let Some(query_id) = self.doubt.clone() else { return Ok(FxHashSet::default()) };
         let (Some(first), Some(last)) = (ends.first(), ends.last()) else { return Ok(FxHashSet::default()) };
         if !query_id.is_empty() {
@@ -211,10 +211,12 @@ impl Sender {
                 thread::sleep(PAUSE);
             }
         }
+        let hosts: FxHashSet<&str> =
+            ends.iter().map(|told| told.host.as_deref().unwrap_or_default()).collect();
         let sql = format!(
-            "SELECT sequence FROM {ENDS} WHERE host = {} AND store = {store} AND sequence >= {} AND sequence <= {}
+            "SELECT sequence FROM {ENDS} WHERE host IN ({}) AND store = {store} AND sequence >= {} AND sequence <= {}
              AND ended_us >= {} AND ended_us <= {} FORMAT RowBinary",
-            crate::client::quoted(host),
+            hosts.into_iter().map(crate::client::quoted).collect::<Vec<_>>().join(", "),
             first.sequence,
             last.sequence,
             ends.iter().map(ended_us).min().unwrap_or(0),
@@ -265,7 +267,10 @@ impl Sender {
         let Some((at, open)) = reader.open_now(&mut self.looked)? else { return Ok((0, 0)) };
         let known = match self.open.take() {
             Some(known) => known,
-            None => self.open_there(host, store)?,
+            None => {
+                self.end_elsewhere(reader, host, store)?;
+                self.open_there(host, store)?
+            }
         };
         // The clock of this host may have been set back since: what comes later replaces what came before all the same.
         let version = micros(at).max(self.open_version.saturating_add(1));
@@ -273,7 +278,7 @@ impl Sender {
         let mut now: FxHashMap<u64, u64> = FxHashMap::default();
         let (mut rows, mut more) = (Vec::new(), Vec::new());
         for told in &open {
-            let mut row = Flat::of(told, host, store);
+            let mut row = Flat::of(told, store);
             row.sequence = row.open_key();
             let content = content(&row);
             now.insert(row.sequence, content);
@@ -289,6 +294,26 @@ impl Sender {
         let bytes = self.insert(OPEN, &rows, &more)?;
         self.open = Some(now);
         Ok((rows.len() as u64, bytes))
+    }
+
+    /// Tells that nothing is open any more on the hosts where this store was before.
+    fn end_elsewhere(&mut self, reader: &Reader, host: &str, store: u64) -> Result<(), FleetError> {
+        let before: FxHashSet<String> = reader
+            .runs()?
+            .into_iter()
+            .map(|run| run.host.as_deref().unwrap_or_default().to_owned())
+            .collect();
+        for earlier in before.iter().filter(|earlier| *earlier != host) {
+            let open = self.open_there(earlier, store)?;
+            self.open_version = self.open_version.saturating_add(1);
+            let (mut rows, mut more) = (Vec::new(), Vec::new());
+            for sequence in open.into_keys() {
+                rows.push(Flat { host: earlier.as_bytes().into(), store, sequence, ..Flat::default() });
+                more.push((self.open_version, 1));
+            }
+            self.insert(OPEN, &rows, &more)?;
+        }
+        Ok(())
     }
 
     /// Asks which sockets of this store are open as far as the server knows. What it knows of each is not compared.
@@ -311,23 +336,18 @@ impl Sender {
         Ok(known)
     }
 
-    fn send_runs_and_gaps(
-        &mut self,
-        reader: &Reader,
-        host: &str,
-        store: u64,
-        sent: u64,
-    ) -> Result<u64, FleetError> {
+    fn send_runs_and_gaps(&mut self, reader: &Reader, store: u64, sent: u64) -> Result<u64, FleetError> {
+        let has_filter = self.server.as_ref().is_some_and(|server| server.has(RUNS, "filter"));
         let mut bytes = 0;
         let mut out = Vec::new();
         for run in reader.runs()? {
             let until = micros(run.until);
             if self.told.insert((true, run.id), until) != Some(until) {
-                put_run(&run, host, store, sent, &mut out);
+                put_run(&run, store, sent, has_filter, &mut out);
             }
         }
         if !out.is_empty() {
-            let names = [
+            let mut names = vec![
                 "host",
                 "store",
                 "run",
@@ -339,12 +359,14 @@ impl Sender {
                 "sent",
                 "version",
             ];
+            names.extend(has_filter.then_some("filter"));
             bytes += self.insert_bytes(RUNS, &names, &out)?;
         }
         for (number, gap) in reader.noted_gaps()? {
             let content = micros(gap.until).wrapping_add(gap.lost.unwrap_or(0));
             if self.told.insert((false, number), content) != Some(content) {
                 let span = (signed(micros(gap.from)), signed(micros(gap.until)));
+                let host = reader.host_at(gap.from).unwrap_or_default();
                 bytes += self.send_gap(host, store, number, span, gap.lost, cause_word(&gap))?;
             }
         }
@@ -378,8 +400,8 @@ fn put_text(text: &str, out: &mut Vec<u8>) {
     Box::<[u8]>::from(text.as_bytes()).put(out);
 }
 
-fn put_run(run: &Run, host: &str, store: u64, sent: u64, out: &mut Vec<u8>) {
-    put_text(host, out);
+fn put_run(run: &Run, store: u64, sent: u64, has_filter: bool, out: &mut Vec<u8>) {
+    put_text(run.host.as_deref().unwrap_or_default(), out);
     store.put(out);
     run.id.put(out);
     put_text(&run.boot, out);
@@ -390,6 +412,9 @@ fn put_run(run: &Run, host: &str, store: u64, sent: u64, out: &mut Vec<u8>) {
     sent.put(out);
     // The newest is the one that reaches furthest.
     micros(run.until).put(out);
+    if has_filter {
+        put_text(run.filter.as_deref().unwrap_or_default(), out);
+    }
 }
 
 /// Writes the values of these columns.

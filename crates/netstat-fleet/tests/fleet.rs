@@ -600,6 +600,50 @@ fn tables_of_an_older_version_take_what_they_have_columns_for() {
 }
 
 #[test]
+fn a_store_that_was_carried_to_another_host_is_of_both() {
+    let Some(engine) = Engine::server(Ipv4Addr::LOCALHOST) else {
+        return netstat_lab::skip("clickhouse-server is not here");
+    };
+    let folder = Folder::new("carried");
+    let path = folder.join("history.db");
+    let client = client(&engine.url());
+    Server::create(&client).unwrap();
+    let mut chance = Chance(9);
+    let mut run = |host: &str, filter: Option<&str>, at: u64| {
+        let (host, filter) = (Some(host.to_owned()), filter.map(str::to_owned));
+        let options = WriterOptions { host, filter, mode: Some("complete".into()), ..Default::default() };
+        let mut writer = Writer::open(&path, &options, &clock(at)).unwrap();
+        let mut end = chance.record(at, true);
+        end.ended = Some((seconds(at + 1), EndReason::ClosedByUs));
+        writer.append(&[ConnectionEvent::Ended(Box::new(end))]);
+        let open = ConnectionRecord { namespace: None, ..chance.record(at + 1, false) };
+        writer.append(&[ConnectionEvent::Opened(Box::new(open))]);
+        writer.commit(&clock(at + 10)).unwrap();
+        Sender::new(client.clone(), &path).unwrap().send(&mut |_| true).unwrap()
+    };
+    assert_eq!(run("web1", None, 200).ends, 1);
+    assert_eq!(run("web2", Some("port 443"), 300).ends, 1);
+    let hosts = |sql: &str| engine.ask(&format!("{sql} ORDER BY host FORMAT TabSeparated")).unwrap();
+    assert_eq!(hosts("SELECT host, count() FROM net.netstat_ends GROUP BY host"), "web1\t1\nweb2\t1\n");
+    // Nothing is open any more where it was before.
+    let open = "SELECT host, sum(is_there) FROM (SELECT host, sequence, 1 - argMax(gone, version) AS is_there
+                FROM net.netstat_open GROUP BY host, sequence) GROUP BY host";
+    assert_eq!(hosts(open), "web1\t0\nweb2\t2\n");
+    let fleet = Fleet::open(client.clone()).unwrap();
+    assert_eq!(fleet.hosts().names(), ["web1", "web2"]);
+    let filtered = fleet.hosts().filtered(&Span::default(), |_| true);
+    let told: Vec<_> = filtered.iter().map(|it| (it.host, it.filtered.filter)).collect();
+    assert_eq!(told, [("web2", "port 443")]);
+    let before = Span { since: None, until: Some(day(250)) };
+    assert_eq!(fleet.hosts().filtered(&before, |_| true), []);
+    // Tables of an earlier version do without it.
+    engine.ask("ALTER TABLE net.netstat_runs DROP COLUMN filter").unwrap();
+    assert_eq!(run("web2", Some("port 443"), 400).ends, 1);
+    let fleet = Fleet::open(client).unwrap();
+    assert_eq!(fleet.hosts().filtered(&Span::default(), |_| true), []);
+}
+
+#[test]
 fn what_was_deleted_unsent_is_a_gap_of_the_fleet() {
     let Some(engine) = Engine::server(Ipv4Addr::LOCALHOST) else {
         return netstat_lab::skip("clickhouse-server is not here");

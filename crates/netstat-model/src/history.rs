@@ -40,12 +40,14 @@ pub enum BeginBound {
     NoEarlierThan(SinceBoot),
 }
 
-/// One run of one program: a process that executes another program is another one.
+/// One run of one program, under one name: a process that executes another program is another one, and so is one that has given
+/// itself another name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessInstance {
     /// The process.
     pub process: ProcessKey,
-    /// How many programs the process had executed; 0 where that is not known.
+    /// Tells these apart: the low 16 bits are how many programs the process had executed, 0 where that is not known; the others
+    /// a number of its name, likewise.
     pub executions: u32,
 }
 

@@ -71,6 +71,11 @@ pub enum Warning {
         /// them on any release.
         release: Option<String>,
     },
+    /// A recorder kept only some connections.
+    OnlyRecorded {
+        /// The filter that chose them.
+        filter: String,
+    },
     /// Some network namespaces could not be entered, so what is in them is missing.
     NamespacesLeftOut {
         /// The number of namespaces.
@@ -308,6 +313,9 @@ impl fmt::Display for Warning {
                 write!(f, "{sockets} closed while owners were looked up; their owners are unknown")
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+            Self::OnlyRecorded { filter } => {
+                write!(f, "only connections were recorded that match: {filter}")
+            }
             Self::NamesUnanswered { lookups } => {
                 let noun = counted(*lookups, "lookup of a host name was", "lookups of host names were");
                 write!(f, "{noun} not answered in time")

@@ -44,7 +44,6 @@
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static u32 (*const processor)(void) = (void *)8;
-static u64 (*const current_cgroup_id)(void) = (void *)80;
 static u64 (*const socket_cookie)(struct sock *sk) = (void *)46;
 static void *(*const socket_storage)(void *map, struct sock *sk, void *value, u64 flags) = (void *)107;
 static long (*const probe_read_user)(void *into, u32 size, const void *from) = (void *)112;
@@ -81,12 +80,16 @@ struct end {
 	/* Whether its begin was counted. */
 	u8 is_counted;
 	u8 unused;
+	/* The number of the name of the process. */
+	u16 name;
+	u16 unused_too;
 };
 
-/* Of a process: which run of it was told of last, plus 1. */
+/* Of a process: which run of it was told of last, plus 1, and by which name. */
 struct mark {
 	u32 told;
 	u32 round;
+	u32 name;
 };
 
 struct {
@@ -197,6 +200,16 @@ INLINE u32 as_seen(const struct task_struct *task)
 
 #include "recorder.process.h"
 
+/* Returns the number of the name of a process. */
+INLINE u16 number_of_name(const struct task_struct *leader)
+{
+	u64 name[2] = {};
+
+	probe_read_kernel(name, sizeof(name), &leader->comm);
+	name[0] = name[0] * 0x9e3779b97f4a7c15 ^ name[1] * 0xc2b2ae3d27d4eb4f;
+	return name[0] >> 48 ^ name[0] >> 24;
+}
+
 /* Notes that the current process is the owner, and tells of it if that was not done. */
 INLINE void own(struct end *end, u8 source, u32 program)
 {
@@ -205,6 +218,7 @@ INLINE void own(struct end *end, u8 source, u32 program)
 	const struct cred *cred;
 	struct mark *mark;
 	u32 tgid, round, zero = 0;
+	u16 name;
 
 	/* The kernel closes what nobody holds any more, sometimes in a thread of its own. */
 	if (READ(task->flags) & PF_KTHREAD)
@@ -218,14 +232,17 @@ INLINE void own(struct end *end, u8 source, u32 program)
 	end->executions = READ(leader->self_exec_id);
 	end->uid = READ(cred->euid.val);
 	end->owner_source = source;
+	name = number_of_name(leader);
+	end->name = name;
 	settings = map_lookup(&wishes, &zero);
 	round = settings ? settings->round : 0;
 	mark = task_storage(&marks, leader, 0, GET_OR_MAKE);
-	if (mark && mark->told == end->executions + 1 && mark->round == round)
+	if (mark && mark->told == end->executions + 1 && mark->round == round && mark->name == name)
 		return;
-	if (tell_process(program) && mark) {
+	if (tell_process(program, name) && mark) {
 		mark->told = end->executions + 1;
 		mark->round = round;
+		mark->name = name;
 	}
 }
 
@@ -282,6 +299,7 @@ INLINE void tell_end(u8 kind, struct sock *sk, const struct end *end, int state,
 	/* skc_num is 0 again by the end. */
 	record.local_port = __builtin_bswap16(READ(inet->inet_sport));
 	record.remote_port = __builtin_bswap16(READ(sk->__sk_common.skc_dport));
+	record.name = end->name;
 	v6 = record.family == AF_INET6;
 	if (v6) {
 		probe_read_kernel(record.addresses, 16, &sk->__sk_common.skc_v6_rcv_saddr);

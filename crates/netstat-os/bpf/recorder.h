@@ -89,7 +89,8 @@ struct end_record {
 	unsigned short error;
 	unsigned short local_port;
 	unsigned short remote_port;
-	unsigned short unused_too;
+	/* A number of the name that the process had, as in struct process_record. */
+	unsigned short name;
 	/* Both addresses, 4 bytes each for AF_INET and 16 for AF_INET6: the record ends with them. */
 	unsigned int addresses[8];
 };
@@ -128,7 +129,9 @@ struct process_record {
 	unsigned short cgroup_length;
 	unsigned short arguments_length;
 	unsigned long long start;
-	unsigned long long cgroup;
+	/* Another number where it has another name, but for one in 65,536: a process can give itself any name at any time. */
+	unsigned short name;
+	unsigned short unused[3];
 	unsigned int tgid;
 	unsigned int parent;
 	unsigned int executions;

@@ -67,8 +67,8 @@ static long walk_cgroup(u32 index __attribute__((unused)), struct walk *walk)
 	return !add_component(walk, READ(node->name));
 }
 
-/* Tells of the current process. Answers whether there was room for it. */
-__attribute__((noinline)) int tell_process(u32 program)
+/* Tells of the current process, and the number of its name. Answers whether there was room for it. */
+__attribute__((noinline)) int tell_process(u32 program, u32 name)
 {
 	struct walk walk = {};
 	const struct task_struct *task = current_task(), *leader = READ(task->group_leader), *parent;
@@ -91,7 +91,7 @@ __attribute__((noinline)) int tell_process(u32 program)
 	record->kind = RECORD_PROCESS;
 	record->flags = 0;
 	record->start = READ(leader->start_boottime);
-	record->cgroup = current_cgroup_id();
+	record->name = name;
 	record->tgid = as_seen(task);
 	record->parent = as_seen(parent);
 	record->executions = READ(leader->self_exec_id);

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-pub use survival::{KeptIn, NotPinned, Pinned};
+pub use survival::{KeptBack, KeptIn, NotPinned, Pinned};
 
 /// Lists sockets.
 pub trait Sockets {
@@ -344,6 +344,11 @@ pub trait EventStream {
         false
     }
 
+    /// Whether, where it has resumed, the earlier recorder had taken something that it never wrote. It becomes a gap.
+    fn has_lost_some(&self) -> bool {
+        false
+    }
+
     /// Whether the end of the socket with this cookie has been taken and will be told later.
     fn keeps_back(&self, _cookie: u64) -> bool {
         false
@@ -352,6 +357,12 @@ pub trait EventStream {
     /// What a later stream needs to go on behind the events that were taken. It has to be written together with them.
     fn reached(&self) -> Option<Vec<u8>> {
         None
+    }
+
+    /// What a later stream needs of the events that were taken and will be told later, as far as that has changed since this was
+    /// asked last. It has to be written with the rest.
+    fn kept_back(&mut self) -> Vec<KeptBack> {
+        Vec::new()
     }
 
     /// Where the kernel keeps what goes on when the recorder is killed, or why nothing does. `None` for a stream of which

@@ -84,7 +84,7 @@ pub mod fuzzing {
 
 pub use contract::{
     Actions, Backend, Closed, Confined, CounterSources, Destroyed, DestroyedSockets, Ended, Ending,
-    EventStream, EventWishes, Events, KeptIn, Machine, NameDatabases, NotPinned, Origin, Packet,
+    EventStream, EventWishes, Events, KeptBack, KeptIn, Machine, NameDatabases, NotPinned, Origin, Packet,
     PacketCounts, PacketDirection, PacketStream, PacketTest, Packets, Pinned, Processes, Rdma, Restrictions,
     Routes, SocketWatch, Sockets, TextTable, TextTables,
 };

@@ -18,6 +18,9 @@ const MODE: u32 = 0o640;
 /// The most bytes of a status.
 const MOST: u64 = 1 << 16;
 
+/// A status takes a multiple of so many bytes, so that the next one fits where it is.
+const ROOM: usize = 4096;
+
 /// What a recorder tells of itself, and a wish that it may stop.
 pub struct Beside {
     status: PathBuf,
@@ -36,18 +39,37 @@ impl Beside {
         &self.status
     }
 
-    /// Replaces the status.
+    /// Replaces the status. On a full disk, which has no room for another file, it is written over the last one: whoever
+    /// reads meanwhile may find a part of each.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn write_status(&self, text: &[u8]) -> io::Result<()> {
+        let mut text = text.to_vec();
+        text.resize(text.len().next_multiple_of(ROOM), b' ');
         let new = named_after(&self.status, "new");
-        match std::fs::remove_file(&new) {
+        self.replace_status(&new, &text).or_else(|error| {
+            let _ = std::fs::remove_file(&new);
+            self.write_over_status(&text).map_err(|_| error)
+        })
+    }
+
+    fn replace_status(&self, new: &Path, text: &[u8]) -> io::Result<()> {
+        match std::fs::remove_file(new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        options().write(true).create_new(true).open(&new)?.write_all(text)?;
+        options().write(true).create_new(true).open(new)?.write_all(text)?;
         std::fs::rename(new, &self.status)
+    }
+
+    fn write_over_status(&self, text: &[u8]) -> io::Result<()> {
+        let mut file = options().write(true).open(&self.status)?;
+        let found = file.metadata()?;
+        if !found.is_file() || found.len() != text.len() as u64 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        file.write_all(text)
     }
 
     /// Returns the last status; `None` where no recorder ever ran.
@@ -65,7 +87,11 @@ impl Beside {
         }
         let mut text = Vec::new();
         file.take(MOST + 1).read_to_end(&mut text)?;
-        if text.len() as u64 > MOST { Err(invalid("it is too long")) } else { Ok(Some(text)) }
+        if text.len() as u64 > MOST {
+            return Err(invalid("it is too long"));
+        }
+        text.truncate(text.trim_ascii_end().len());
+        Ok(Some(text))
     }
 
     /// Wishes that the recorder may stop.

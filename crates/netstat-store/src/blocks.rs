@@ -4,8 +4,8 @@ use crate::block::{self, FAST, LEVEL, Packed};
 use crate::bloom;
 use crate::clock::{Boot, LATEST};
 use crate::row::{Field, ProcessId, Row};
-use crate::schema::{insert_row, row_columns, signed};
-use netstat_model::history::{ClockReading, GapCause, RecordGap};
+use crate::schema::{insert_row, row_columns, signed, unsigned};
+use netstat_model::history::{GapCause, RecordGap};
 use rusqlite::{Connection, Transaction, params};
 use std::time::Duration;
 
@@ -53,10 +53,23 @@ pub(crate) fn read_fresh(database: &Connection, boot: Boot) -> rusqlite::Result<
     Ok((rows, lost))
 }
 
-/// What is missing of rows that waited to become a block, and were damaged before they did.
-pub(crate) fn damaged(lost: u64, now: &ClockReading) -> RecordGap {
-    let from = now.since_boot.saturating_sub(Duration::from_micros(LONGEST_WAIT));
-    RecordGap { boot_id: None, from, until: now.since_boot, lost: Some(lost), cause: GapCause::Damaged }
+/// Returns from when to when the rows ended that wait to become a block: after those that are in one, while something was
+/// recorded.
+pub(crate) fn bounds_of_fresh(database: &Connection, boot: Boot) -> rusqlite::Result<(u64, u64)> {
+    let sql = "SELECT coalesce((SELECT max(last_at) FROM block WHERE boot = ?1), min(from_at), 0),
+                   coalesce(max(until_at), 0) FROM session
+                   WHERE boot = ?1 AND (mode IS NOT NULL OR from_at < until_at)";
+    database.query_row(sql, [boot], |row| {
+        let (from, until) = (unsigned(row.get(0)?), unsigned(row.get(1)?));
+        Ok((from.min(until), until))
+    })
+}
+
+/// Returns what is missing of rows that waited to become a block, and were damaged before they did.
+pub(crate) fn damaged(database: &Connection, boot: Boot, lost: u64) -> rusqlite::Result<RecordGap> {
+    let (from, until) = bounds_of_fresh(database, boot)?;
+    let [from, until] = [from, until].map(Duration::from_micros);
+    Ok(RecordGap { boot_id: None, from, until, lost: Some(lost), cause: GapCause::Damaged })
 }
 
 /// Writes rows, which are sorted, as blocks of about the same size.

@@ -26,6 +26,13 @@ pub struct Place {
     runs: usize,
 }
 
+impl Place {
+    /// Returns the same place before all that is open.
+    pub fn before_open(self) -> Self {
+        Self { open: 0, ..self }
+    }
+}
+
 impl Reader {
     /// Returns the end of what is written so far.
     ///

@@ -22,6 +22,7 @@ mod following;
 pub mod fuzzing;
 mod gap;
 mod guard;
+mod hosts;
 mod kind;
 mod life;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod scan;
 mod schema;
 mod session;
 mod shipping;
+mod size;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -58,8 +60,9 @@ pub use scan::EachSocket;
 pub use schema::is_recording;
 pub use session::WriterOptions;
 pub use shipping::{Ledger, Shipped, is_shipping};
+pub use size::StoreSize;
 pub use summary::{
     Course, CourseLine, CourseWishes, Failure, Life, Listener, POINTS, Quantiles, Storm, Summary, Traffic,
 };
 pub use unsent::{Batch, Looked, Run, Told};
-pub use writer::{StoreSize, Writer};
+pub use writer::Writer;

@@ -1,6 +1,6 @@
 //! A row of the past as a socket.
 
-use crate::clock::{Boot, micros, time_of};
+use crate::clock::{Boot, Moment, micros, time_of};
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::row::{Bound, Row};
@@ -132,7 +132,12 @@ impl Reader {
             }),
             None => None,
         };
-        Ok(socket(row, asked, &|at| self.time(boot, at), owner, self.host()))
+        let at = match asked {
+            Asked::At(at) => Some(at),
+            Asked::Whole { last } => row.ended.map(|(end, _)| end).or(last),
+        };
+        let host = self.host_of(Moment { boot, at: at.unwrap_or(u64::MAX) });
+        Ok(socket(row, asked, &|at| self.time(boot, at), owner, host.map(AsRef::as_ref)))
     }
 }
 

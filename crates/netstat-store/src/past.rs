@@ -184,7 +184,11 @@ impl Processes for Past<'_> {
 impl Machine for Past<'_> {
     fn host_name(&self) -> Result<String, Error> {
         let missing = || Error { operation: Operation::ReadHostName, source: io::ErrorKind::NotFound.into() };
-        self.reader.host().map(str::to_owned).ok_or_else(missing)
+        let host = match self.asked {
+            Asked::Table(At(moment)) => self.reader.host_of(moment).map(AsRef::as_ref),
+            Asked::Span(..) | Asked::Between(..) => self.reader.host(),
+        };
+        host.map(str::to_owned).ok_or_else(missing)
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

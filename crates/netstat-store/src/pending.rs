@@ -81,6 +81,11 @@ impl Pending {
         }
     }
 
+    /// Returns how many ends could not wait any longer.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.gaps.iter().filter(|gap| gap.cause == GapCause::Store).filter_map(|gap| gap.lost).sum()
+    }
+
     /// Lets go of what waits for too long, and counts it.
     pub(crate) fn bound(&mut self) {
         if self.ended.len() < MOST {

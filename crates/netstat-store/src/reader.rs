@@ -4,6 +4,7 @@ use crate::clock::{Boot, Clock, Moment, time_of};
 use crate::error::{Fault, StoreError};
 use crate::gap::{self, Gap};
 use crate::guard::Budget;
+use crate::hosts::{self, Hosts};
 use crate::processes;
 use crate::row::ProcessId;
 use crate::schema::{open_to_read, signed, unsigned};
@@ -14,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 /// A span of the time of day; an end that is `None` is open.
@@ -57,6 +59,8 @@ pub struct Filtered<'a> {
 
 /// A run of a recorder.
 struct Session {
+    /// The host that was recorded.
+    host: Option<Rc<str>>,
     from: Moment,
     until: Moment,
     mode: Option<String>,
@@ -76,7 +80,8 @@ pub struct Reader {
     sessions: Vec<Session>,
     /// How many runs of recorders are not among them, because nobody can tell when they were.
     undated: usize,
-    host: Option<String>,
+    /// Whether all runs were on one host.
+    is_of_one_host: bool,
     /// Before this moment ends were deleted to make room.
     begins: Option<Moment>,
     pub(crate) holders: RefCell<FxHashMap<ProcessId, (u32, Option<u32>)>>,
@@ -92,19 +97,16 @@ impl Reader {
         let read = || -> rusqlite::Result<_> {
             database.execute_batch("BEGIN; PRAGMA cache_size = -16384;")?;
             let clock = read_clock(&database)?;
-            let sessions = read_sessions(&database, &clock)?;
+            let sessions = read_sessions(&database, &clock, &hosts::read(&database)?)?;
             let meta = |key: &str| {
                 database
                     .query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get::<_, i64>(0))
                     .optional()
             };
             let begins = meta("begins_boot")?.zip(meta("begins_at")?);
-            let host = database
-                .query_row("SELECT value FROM meta WHERE key = 'host'", [], |row| row.get(0))
-                .optional()?;
-            Ok((clock, sessions, begins, host))
+            Ok((clock, sessions, begins))
         };
-        let (clock, (sessions, undated), begins, host) =
+        let (clock, (sessions, undated), begins) =
             read().map_err(|error| StoreError::database(&file, error))?;
         if sessions.is_empty() && undated > 0 {
             return Err(StoreError::new(&file, Fault::Undated));
@@ -112,6 +114,8 @@ impl Reader {
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
         // Where that cannot be dated, the history begins with the first run that can.
         let begins = begins.filter(|begins| clock.wall(*begins).is_some());
+        let is_of_one_host =
+            sessions.windows(2).all(|two| matches!(two, [one, other] if one.host == other.host));
         Ok(Self {
             file,
             database,
@@ -119,7 +123,7 @@ impl Reader {
             clock,
             sessions,
             undated,
-            host,
+            is_of_one_host,
             begins,
             holders: RefCell::default(),
         })
@@ -136,9 +140,40 @@ impl Reader {
         self.undated
     }
 
-    /// Returns the name of the host that was recorded.
+    /// Returns the name of the host that was recorded last.
     pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.sessions.last()?.host.as_deref()
+    }
+
+    /// Returns the names of the hosts that were recorded in a span, each once, the last one at the end: a store can be carried to
+    /// another machine, or its machine get another name.
+    pub fn hosts(&self, from: SystemTime, until: SystemTime) -> Vec<&str> {
+        let mut hosts: Vec<&str> = Vec::new();
+        for session in self.sessions.iter().rev() {
+            let ran = self.time_of_moment(session.from) < until && from <= self.time_of_moment(session.until);
+            hosts.extend(session.host.as_deref().filter(|host| ran && !hosts.contains(host)));
+        }
+        hosts.reverse();
+        hosts
+    }
+
+    /// Returns the host that was recorded at a time, or before it.
+    pub fn host_at(&self, time: SystemTime) -> Option<&str> {
+        let before = |session: &&Session| self.time_of_moment(session.from) <= time;
+        let session = self.sessions.iter().rev().find(before).or(self.sessions.first());
+        session?.host.as_deref()
+    }
+
+    /// Returns the host of what ended at a moment, or was open then.
+    pub(crate) fn host_of(&self, moment: Moment) -> Option<&Rc<str>> {
+        if self.is_of_one_host {
+            return self.sessions.last()?.host.as_ref();
+        }
+        // What an earlier run left to be told ends with it.
+        let before = |session: &&Session| session.from.boot == moment.boot && session.from.at <= moment.at;
+        let of_boot = |session: &&Session| session.from.boot == moment.boot;
+        let found = self.sessions.iter().rev().find(before).or_else(|| self.sessions.iter().find(of_boot));
+        found?.host.as_ref()
     }
 
     /// Returns the network namespace of the recorder that recorded a moment.
@@ -364,10 +399,14 @@ pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
 }
 
 /// Reads the runs of recorders that can be dated, and counts the others.
-fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<Session>, usize)> {
+fn read_sessions(
+    database: &Connection,
+    clock: &Clock,
+    hosts: &Hosts,
+) -> rusqlite::Result<(Vec<Session>, usize)> {
     let mut statement = database.prepare(
         // One that has written nothing yet goes on where another one was killed, if that left word how far it was.
-        "SELECT boot, from_at, until_at, mode, namespace, filter FROM session
+        "SELECT boot, from_at, until_at, mode, namespace, filter, id FROM session
              WHERE mode IS NOT NULL OR from_at < until_at
                    OR NOT EXISTS (SELECT 1 FROM meta WHERE key = 'reached') ORDER BY id",
     )?;
@@ -375,6 +414,7 @@ fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<
         let boot = row.get(0)?;
         let moment = |at: i64| Moment { boot, at: unsigned(at) };
         Ok(Session {
+            host: hosts.of(row.get(6)?),
             from: moment(row.get(1)?),
             until: moment(row.get(2)?),
             mode: row.get(3)?,

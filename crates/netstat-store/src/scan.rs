@@ -1,6 +1,7 @@
 //! What ended in a span, and what was there at a moment.
 
 use crate::block::{Damaged, Packed, rows_in};
+use crate::blocks::bounds_of_fresh;
 use crate::clock::{Boot, LATEST, Moment, Stretch, since_1970};
 use crate::error::StoreError;
 use crate::gap::Gap;
@@ -24,6 +25,8 @@ pub(crate) struct Stored<'a> {
     first: u64,
     last: u64,
     count: u64,
+    /// Whether it is no block yet. Of such rows it is known but by and large when they ended.
+    is_fresh: bool,
     /// Which addresses it may have; unknown of rows that are not in a block yet.
     bloom: Option<&'a [u8]>,
     pub(crate) cols: &'a [u8],
@@ -56,7 +59,7 @@ impl Reader {
                 let rows = match rows_where(stored.cols, wanted_rows, |end, _| wanted(end)) {
                     Ok(rows) => rows,
                     Err(Damaged) => {
-                        damaged.push(self.damaged(stored));
+                        damaged.extend(self.damaged_in(stored, &whole));
                         return Ok(ControlFlow::Continue(()));
                     }
                 };
@@ -101,6 +104,11 @@ impl Reader {
         }
     }
 
+    /// The same, if it may be of a stretch.
+    fn damaged_in(&self, stored: &Stored<'_>, stretch: &Stretch) -> Option<Gap> {
+        (stored.first < stretch.until && stretch.from <= stored.last).then(|| self.damaged(stored))
+    }
+
     /// Calls `each` with the blocks that may have ends in a stretch, then with the rows that are to become blocks.
     pub(crate) fn blocks(
         &self,
@@ -110,10 +118,11 @@ impl Reader {
         let sql = "SELECT first_at, last_at, n, bloom, cols FROM block
              WHERE boot = ?1 AND last_at >= ?2 AND first_at < ?3 ORDER BY last_at";
         let fresh = "SELECT ?2, ?3, n, NULL, cols FROM fresh WHERE boot = ?1 ORDER BY id";
-        for sql in [sql, fresh] {
+        let of_blocks = (stretch.from, stretch.until.min(LATEST));
+        let of_fresh = bounds_of_fresh(&self.database, stretch.boot).map_err(self.error())?;
+        for (sql, is_fresh, (from, until)) in [(sql, false, of_blocks), (fresh, true, of_fresh)] {
             let mut statement = self.database.prepare_cached(sql).map_err(self.error())?;
-            let until = signed(stretch.until.min(LATEST));
-            let parameters = params![stretch.boot, signed(stretch.from), until];
+            let parameters = params![stretch.boot, signed(from), signed(until)];
             let mut rows = statement.query(parameters).map_err(self.error())?;
             while let Some(row) = rows.next().map_err(self.error())? {
                 let number = |at| row.get::<_, i64>(at).map(unsigned).map_err(self.error());
@@ -123,6 +132,7 @@ impl Reader {
                     first: number(0)?,
                     last: number(1)?,
                     count: number(2)?,
+                    is_fresh,
                     bloom: bytes(3)?,
                     cols: bytes(4)?.unwrap_or_default(),
                 };
@@ -200,10 +210,10 @@ impl Reader {
         let mut waiting = Vec::new();
         let _: ControlFlow<()> = self.blocks(&near, &mut |stored| {
             // Of rows that are not in a block yet, none is among the long ones.
-            let is_fresh = (stored.first, stored.last) == (near.from, near.until);
             let wanted = |end: u64, started: Option<u64>| {
                 let there = started.is_some_and(|started| started <= at) && at < end;
-                let is_apart = !is_fresh && started.is_some_and(|from| end.saturating_sub(from) > LONG);
+                let is_apart =
+                    !stored.is_fresh && started.is_some_and(|from| end.saturating_sub(from) > LONG);
                 there && !is_apart || (end <= at && at - end < TIME_WAIT)
             };
             match rows_where(stored.cols, &Preselection::default(), wanted) {
@@ -216,7 +226,7 @@ impl Reader {
                         }
                     }
                 }
-                Err(Damaged) => damaged.push(self.damaged(stored)),
+                Err(Damaged) => damaged.extend(self.damaged_in(stored, &near)),
             }
             Ok(ControlFlow::Continue(()))
         })?;

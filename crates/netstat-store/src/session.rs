@@ -1,6 +1,7 @@
 //! How a recorder begins: which boot it is, and what is open of it.
 
 use crate::clock::Boot;
+use crate::hosts;
 use crate::pending::Key;
 use crate::row::ProcessId;
 use crate::schema::{read_row, row_columns, signed, unsigned};
@@ -66,9 +67,6 @@ pub(crate) fn begin(
         }
     };
     insert_reading(&transaction, boot, at, wall)?;
-    if let Some(host) = &options.host {
-        set_meta(&transaction, "host", host)?;
-    }
     transaction.execute(
         "INSERT INTO session(boot, from_at, until_at, mode, namespace, filter) VALUES (?1, ?2, ?2, ?3, ?4, ?5)",
         params![
@@ -80,6 +78,7 @@ pub(crate) fn begin(
         ],
     )?;
     let session = transaction.last_insert_rowid();
+    hosts::note(&transaction, session, options.host.as_deref())?;
     let next = |sql| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
     let next_process = unsigned(next("SELECT coalesce(max(id), 0) + 1 FROM process")?);
     // The numbers of sockets that are open only grow, so that whoever follows knows which are new.

@@ -4,6 +4,7 @@ use crate::block::{Damaged, Packed};
 use crate::clock::{Boot, Moment, time_of};
 use crate::error::StoreError;
 use crate::gap::{self, Gap};
+use crate::hosts;
 use crate::processes::{self, ToldProcess};
 use crate::reader::Reader;
 use crate::row::{Field, ProcessId, Row};
@@ -22,6 +23,8 @@ pub struct Told {
     pub sequence: u64,
     /// The boot it belongs to, by its random ID; empty where the system has none.
     pub boot: Rc<str>,
+    /// The host that was recorded.
+    pub host: Option<Rc<str>>,
     /// What is known of it. Its times are since 1970, by the clock as it was set then.
     pub record: ConnectionRecord,
     /// From its start to its end, by the clock that never jumps.
@@ -52,6 +55,8 @@ pub struct Run {
     pub id: u64,
     /// Its boot, by its random ID.
     pub boot: Box<str>,
+    /// The host that it recorded.
+    pub host: Option<Rc<str>>,
     /// From when to when it recorded, so far.
     pub from: SystemTime,
     /// See [`from`](Self::from).
@@ -60,6 +65,8 @@ pub struct Run {
     pub mode: Option<Box<str>>,
     /// The network namespace whose table a table of the past is.
     pub namespace: Option<Namespace>,
+    /// The filter that chose what is kept.
+    pub filter: Option<Box<str>>,
 }
 
 /// The processes of a store that were looked up, for one answer after another.
@@ -186,6 +193,7 @@ impl Reader {
         Ok(Some(Told {
             sequence: row.sequence,
             boot: self.told_boot(boot, looked),
+            host: self.host_of(Moment { boot, at: row.ended.map_or(u64::MAX, |(end, _)| end) }).cloned(),
             record,
             lasted: lasted.map(Duration::from_micros),
             process,
@@ -244,8 +252,9 @@ impl Reader {
     /// When they cannot be read.
     pub fn runs(&self) -> Result<Vec<Run>, StoreError> {
         let read = || -> rusqlite::Result<Vec<Run>> {
+            let hosts = hosts::read(&self.database)?;
             let mut statement = self.database.prepare_cached(
-                "SELECT session.id, boot, from_at, until_at, mode, namespace, boot_id
+                "SELECT session.id, boot, from_at, until_at, mode, namespace, boot_id, filter
                  FROM session LEFT JOIN boot ON boot.id = session.boot ORDER BY session.id",
             )?;
             let runs = statement.query_map([], |row| {
@@ -261,6 +270,8 @@ impl Reader {
                     until: time_of(until),
                     mode: row.get::<_, Option<String>>(4)?.map(Into::into),
                     namespace: namespace.map(|inode| Namespace { inode: unsigned(inode) }),
+                    host: hosts.of(row.get(0)?),
+                    filter: row.get::<_, Option<String>>(7)?.map(Into::into),
                 }))
             })?;
             runs.filter_map(Result::transpose).collect()

@@ -2,13 +2,14 @@
 
 use crate::beside::identity;
 use crate::blocks::{BLOCK, LONGEST_WAIT, damaged, insert_fresh, read_fresh, write_blocks};
-use crate::clock::{Boot, Moment, micros, time_of};
+use crate::clock::{Boot, Moment, micros};
 use crate::error::{Fault, StoreError};
 use crate::pending::{Key, Pending};
 use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::session::{WriterOptions, begin, insert_reading, set_meta};
+use crate::size::{self, StoreSize, bytes_in_use};
 use crate::{gap, processes, reached, shipping};
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
@@ -18,26 +19,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// A step of the clock that is told, in microseconds.
 const STEP: u64 = 50_000;
 
 /// The most processes whose numbers are remembered; others are looked up.
 const REMEMBERED: usize = 65_536;
-
-/// What a store holds, for a status line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreSize {
-    /// Bytes in use.
-    pub bytes: u64,
-    /// Ends in blocks, and those that will be.
-    pub ends: u64,
-    /// Sockets that are open.
-    pub open: u64,
-    /// When its oldest end was; `None` before the first.
-    pub oldest: Option<SystemTime>,
-}
 
 /// Keeps what a recorder sees. One program writes; any number read meanwhile.
 pub struct Writer {
@@ -66,6 +54,9 @@ pub struct Writer {
     pending: Pending,
     /// How far the source of the events was, for a recorder that goes on behind this one.
     reached: Option<Vec<u8>>,
+    /// What has changed of events that are told later, and whether nothing that was written before of these counts.
+    kept_back: FxHashMap<u64, Option<Box<[u8]>>>,
+    keeps_back_anew: bool,
 }
 
 impl Writer {
@@ -102,12 +93,15 @@ impl Writer {
             sequence: begun.sequence,
             pending: Pending::default(),
             reached: None,
+            kept_back: FxHashMap::default(),
+            keeps_back_anew: true,
         };
         writer.settle_earlier_boots().map_err(error)?;
         let (fresh, lost) = read_fresh(&writer.database, writer.boot).map_err(error)?;
         writer.fresh = fresh;
         if lost > 0 {
-            writer.pending.gaps.push(damaged(lost, now));
+            let gap = damaged(&writer.database, writer.boot, lost).map_err(error)?;
+            writer.pending.gaps.push(gap);
         }
         Ok(writer)
     }
@@ -136,6 +130,11 @@ impl Writer {
         self.pending.opened.len() + self.pending.ended.len()
     }
 
+    /// Returns how many ends were given up, because they had waited for too long to be written.
+    pub fn given_up(&self) -> u64 {
+        self.pending.given_up()
+    }
+
     /// Says how connections are seen, and that they are from now on: what was before this moment was not recorded.
     pub fn begin(&mut self, mode: &str, now: &ClockReading) {
         self.options.mode = Some(mode.to_owned());
@@ -154,6 +153,15 @@ impl Writer {
         Ok(())
     }
 
+    /// Returns the filter of the run before this one, at this boot.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn filter_before(&self) -> Result<Option<String>, StoreError> {
+        reached::filter_before(&self.database, self.boot, self.session)
+            .map_err(|error| StoreError::database(&self.file, error))
+    }
+
     /// Returns the random number of this store.
     ///
     /// # Errors
@@ -168,6 +176,20 @@ impl Writer {
     /// When it cannot be read.
     pub fn reached(&self) -> Result<Option<Vec<u8>>, StoreError> {
         reached::read(&self.database, self.boot).map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Returns what was written last of events that were taken by then and are told later.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn kept_back(&self) -> Result<Vec<Box<[u8]>>, StoreError> {
+        reached::read_kept_back(&self.database).map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Notes what has changed of an event that is told later, by the number of its socket: what tells it, or `None` where it is
+    /// not kept back any more. It is written with the events that were appended.
+    pub fn note_kept_back(&mut self, socket: u64, bytes: Option<Box<[u8]>>) {
+        self.kept_back.insert(socket, bytes);
     }
 
     /// Notes how far the source is with the events that were appended; it is written with them.
@@ -297,6 +319,7 @@ impl Writer {
                 self.session
             ])?;
         reached::write(&transaction, self.boot, self.reached.as_deref())?;
+        reached::write_kept_back(&transaction, self.keeps_back_anew, &self.kept_back)?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
             processes::insert_bare(&transaction, *id, self.boot, instance)?;
@@ -337,6 +360,8 @@ impl Writer {
             insert_fresh(&transaction, self.boot, &ended)?;
         }
         transaction.commit()?;
+        self.kept_back.clear();
+        self.keeps_back_anew = false;
         self.committed = at;
         self.sequence = self.sequence.saturating_add(new);
         if stepped {
@@ -380,12 +405,7 @@ impl Writer {
             let last = last.map_or(0, unsigned);
             let (mut rows, lost) = read_fresh(&transaction, boot)?;
             if lost > 0 {
-                let reading = ClockReading {
-                    boot_id: "".into(),
-                    since_boot: Duration::from_micros(last),
-                    since_1970: Duration::ZERO,
-                };
-                gap::insert(&transaction, boot, &damaged(lost, &reading))?;
+                gap::insert(&transaction, boot, &damaged(&transaction, boot, lost)?)?;
             }
             let sql = format!("SELECT {} FROM open WHERE boot = ?", row_columns());
             let mut statement = transaction.prepare(&sql)?;
@@ -465,35 +485,13 @@ impl Writer {
     /// # Errors
     /// When it cannot be read.
     pub fn size(&self) -> Result<StoreSize, StoreError> {
-        let read = || -> rusqlite::Result<StoreSize> {
-            let count = |sql: &str| self.database.query_row(sql, [], |row| row.get::<_, i64>(0));
-            let ends = count(
-                "SELECT (SELECT coalesce(sum(n), 0) FROM block) + (SELECT coalesce(sum(n), 0) FROM fresh)",
-            )?;
-            let oldest: Option<(Boot, i64)> = self
-                .database
-                .query_row("SELECT boot, first_at FROM block ORDER BY id LIMIT 1", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let oldest = match oldest {
-                Some((boot, at)) => {
-                    let clock = crate::reader::read_clock(&self.database)?;
-                    clock.wall(crate::clock::Moment { boot, at: unsigned(at) })
-                }
-                None => self.fresh.first().map(|row| {
-                    let (at, wall) = self.clock;
-                    wall.saturating_sub_unsigned(at).saturating_add_unsigned(row.end())
-                }),
-            };
-            Ok(StoreSize {
-                bytes: bytes_in_use(&self.database)?,
-                ends: unsigned(ends),
-                open: u64::try_from(self.open.len()).unwrap_or(u64::MAX),
-                oldest: oldest.map(time_of),
-            })
-        };
-        read().map_err(|error| StoreError::database(&self.file, error))
+        // What waits to become a block is known here.
+        let oldest = self.fresh.first().map(|row| {
+            let (at, wall) = self.clock;
+            wall.saturating_sub_unsigned(at).saturating_add_unsigned(row.end())
+        });
+        size::size(&self.database, u64::try_from(self.open.len()).unwrap_or(u64::MAX), oldest)
+            .map_err(|error| StoreError::database(&self.file, error))
     }
 }
 
@@ -560,13 +558,4 @@ fn open(
         insert_row(&mut insert, &[id, boot], &row)?;
     }
     Ok(new)
-}
-
-/// Returns the bytes of the pages in use.
-fn bytes_in_use(database: &Connection) -> rusqlite::Result<u64> {
-    let number = |name: &str| {
-        database.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).map(unsigned)
-    };
-    let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
-    Ok(pages.saturating_mul(number("page_size")?))
 }

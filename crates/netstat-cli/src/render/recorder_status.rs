@@ -49,15 +49,40 @@ pub(crate) struct RecorderStatus {
     pub(crate) pinned: Option<String>,
     #[serde(default)]
     pub(crate) not_pinned: Option<[String; 2]>,
+    /// Why it cannot write to the history now.
+    #[serde(default)]
+    pub(crate) stuck: Option<Stuck>,
+}
+
+/// That nothing can be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stuck {
+    /// When that failed for the first time, in milliseconds since 1970.
+    pub(crate) since: u64,
+    /// Why, in English and in Korean.
+    pub(crate) why: [String; 2],
+    /// How many begins and ends of connections wait in the memory of the recorder.
+    pub(crate) waiting: u64,
+    /// How many ends it had no room for any more.
+    pub(crate) lost: u64,
 }
 
 /// The version of [`RecorderStatus`].
 pub(crate) const SCHEMA: u32 = 3;
 
+/// What is known of the recorder that wrote a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Running {
+    Yes,
+    /// It was halted, by a signal or a debugger, and does nothing until it goes on.
+    Halted,
+    No,
+}
+
 /// Returns the lines of a status. `left` is what is known of the programs of a recorder that does not run.
 pub(crate) fn lines(
     status: &RecorderStatus,
-    is_running: bool,
+    running: Running,
     left: Option<&str>,
     language: Language,
 ) -> String {
@@ -65,12 +90,39 @@ pub(crate) fn lines(
         Language::English => english,
         Language::Korean => korean,
     };
+    let is_running = running != Running::No;
     let time =
         |at: u64| UNIX_EPOCH.checked_add(Duration::from_millis(at)).map_or_else(|| "-".to_owned(), rfc_3339);
-    let running = match is_running {
-        true => format!("{} (PID {})", word("running", "실행 중"), status.pid),
-        false => word("not running", "실행 중 아님").to_owned(),
+    let running = match running {
+        Running::Yes => format!("{} (PID {})", word("running", "실행 중"), status.pid),
+        Running::Halted => {
+            let goes_on = word("to let it go on, type kill -CONT", "다시 실행하려면 kill -CONT");
+            format!("{} (PID {pid}): {goes_on} {pid}", word("halted", "멈춰 있음"), pid = status.pid)
+        }
+        Running::No => word("not running", "실행 중 아님").to_owned(),
     };
+    let stuck = status.stuck.as_ref().map(|stuck| {
+        let [english, korean] = &stuck.why;
+        let (since, waiting, lost) = (time(stuck.since), stuck.waiting, stuck.lost);
+        let said = match (is_running, language) {
+            (true, Language::English) => format!(
+                "since {since}: {}; {waiting} begins and ends wait in memory, {lost} ends are lost",
+                shown(english)
+            ),
+            (false, Language::English) => format!(
+                "since {since}: {}; {waiting} begins and ends that waited in memory are lost with it, {lost} ends before",
+                shown(english)
+            ),
+            (true, Language::Korean) => {
+                format!("{since}부터. {} 시작·종료 {waiting}건이 메모리에서 대기, 종료 {lost}건 손실", shown(korean))
+            }
+            (false, Language::Korean) => format!(
+                "{since}부터. {} 메모리에서 대기하던 시작·종료 {waiting}건은 함께 손실, 그전에 종료 {lost}건 손실",
+                shown(korean)
+            ),
+        };
+        (word("Cannot be written", "쓸 수 없음"), said)
+    });
     let span = format!("{} - {}", time(status.since), time(status.at));
     let oldest = status.oldest.map_or_else(|| "-".to_owned(), time);
     let survives = match (left, &status.pinned, &status.not_pinned) {
@@ -90,8 +142,9 @@ pub(crate) fn lines(
         }
         _ => word("what happens meanwhile is lost", "그동안의 연결은 기록되지 않음").to_owned(),
     };
-    let rows: [(&str, String); 17] = [
-        (word("Recorder", "기록기"), running),
+    let mut rows = vec![(word("Recorder", "기록기"), running)];
+    rows.extend(stuck);
+    rows.extend([
         (word("Counted", "집계 기간"), span),
         (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
         (
@@ -150,7 +203,7 @@ pub(crate) fn lines(
                 word("sockets without memory", "메모리 부족 소켓")
             ),
         ),
-    ];
+    ]);
     aligned(&rows)
 }
 
@@ -202,18 +255,19 @@ mod tests {
             failed_writes: 0,
             pinned: Some("/sys/fs/bpf/x".into()),
             not_pinned: None,
+            stuck: None,
         }
     }
 
     #[test]
     fn each_language_has_its_words_in_one_column() {
-        let english = lines(&status(), true, None, Language::English);
+        let english = lines(&status(), Running::Yes, None, Language::English);
         assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
         assert!(
             english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes, 9 half closed\n"),
             "{english}"
         );
-        let korean = lines(&status(), false, None, Language::Korean);
+        let korean = lines(&status(), Running::No, None, Language::Korean);
         assert!(english.contains("\nKeeps:              port 443\n"), "{english}");
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
     }
@@ -222,8 +276,15 @@ mod tests {
     fn what_is_in_the_file_moves_no_cursor() {
         let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
         let filter = Some("\u{1b}[2J\n".to_owned());
-        let text = lines(&RecorderStatus { mode, filter, file, ..status() }, true, None, Language::English);
-        assert!(!text.contains('\u{1b}') && text.lines().count() == 17, "{text:?}");
+        let stuck = Stuck { since: 0, why: ["\u{1b}\n".to_owned(), String::new()], waiting: 3, lost: 4 };
+        let hostile = RecorderStatus { mode, filter, file, stuck: Some(stuck), ..status() };
+        let text = lines(&hostile, Running::Yes, None, Language::English);
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 18, "{text:?}");
+        assert!(text.contains("3 begins and ends wait in memory, 4 ends are lost\n"), "{text}");
+        let killed = lines(&hostile, Running::No, None, Language::English);
+        assert!(killed.contains("3 begins and ends that waited in memory are lost with it"), "{killed}");
+        let halted = lines(&status(), Running::Halted, None, Language::English);
+        assert!(halted.contains("halted (PID 7): to let it go on, type kill -CONT 7\n"), "{halted}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::judge::{self, JudgedTable};
 use super::past::{self, filtered_text, gap_text};
-use super::{Session, check, explain, history, record};
+use super::{Session, check, explain, history, means};
 use crate::output::{self, Trouble, Warnings};
 use crate::render::{check as people, check_json};
 use crate::settings::{CheckedPast, Checks, Task};
@@ -164,8 +164,9 @@ fn over_time(
         lives: 0,
     };
     let course = reader.course(from, &wishes).map_err(told)?;
-    let is_this_host =
-        reader.host().is_some_and(|host| session.backend.host_name().is_ok_and(|own| own == host));
+    let hosts = reader.hosts(from, until);
+    let is_this_host = session.backend.host_name().is_ok_and(|own| hosts == [own.as_str()]);
+    let host = Some(hosts.join(", ")).filter(|hosts| !hosts.is_empty());
     let limits = is_this_host.then(|| session.backend.limits().ok()).flatten();
     let moment = |time| session.zone.rfc_3339(time);
     let mut options = format!("--since {} --until {}", moment(from), moment(until));
@@ -197,7 +198,6 @@ fn over_time(
     if !chosen.iter().any(|check| judges_over_time(check)) {
         findings.iter_mut().for_each(|finding| finding.never_told = false);
     }
-    let host = reader.host().map(Into::into);
     let info = SnapshotInfo { at: Some(until), uptime: None, host, boot_id: None, namespace: None };
     let ends = usize::try_from(over.ends).unwrap_or(usize::MAX);
     let looked = people::Looked { sockets: ends, elapsed: None, span: Some([moment(from), moment(until)]) };
@@ -225,13 +225,7 @@ fn lacks(
     }
     lacks.extend(past::ends_early(session, reader, asked));
     lacks.extend(damaged.iter().map(|gap| gap_text(gap, &session.zone)));
-    let modes = reader.modes(from, until);
-    if modes.iter().any(|mode| *mode != record::COMPLETE) {
-        lacks.push(both!(
-            "some of it was recorded without BPF, which alone tells how connections end",
-            "일부는 BPF 없이 기록되어 연결이 어떻게 끝났는지 알 수 없음"
-        ));
-    }
+    lacks.extend(means::endings_untold(&reader.modes(from, until)));
     Ok(lacks)
 }
 

@@ -105,6 +105,21 @@ impl Chosen {
         }
     }
 
+    /// Forgets connections that are kept as ended without having been told as events.
+    pub(super) fn forget(&mut self, ended: &[ConnectionEvent]) {
+        for event in ended {
+            if let ConnectionEvent::Ended(record) = event {
+                self.open.remove(&key_of(record));
+            }
+        }
+    }
+
+    /// Returns how many open connections are remembered.
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        self.open.len()
+    }
+
     fn is_kept(&self, record: &ConnectionRecord) -> bool {
         self.open.get(&key_of(record)).is_some_and(|open| open.is_kept)
     }
@@ -310,6 +325,17 @@ mod tests {
             ended(connection(5, 1, Some(190))),
         ];
         assert_eq!(kept(&mut established, events), ["opened 4", "ended 3", "ended 4"]);
+    }
+
+    #[test]
+    fn what_is_gone_is_not_remembered() {
+        let before = [connection(1, 1, None), connection(2, 1, None)];
+        let mut chosen = chosen("process curl", &before);
+        assert_eq!(chosen.remembered(), 2);
+        chosen.forget(&[ended(connection(2, 1, Some(190)))]);
+        assert_eq!(chosen.remembered(), 1);
+        assert_eq!(kept(&mut chosen, vec![ended(connection(1, 1, Some(190)))]), ["ended 1"]);
+        assert_eq!(chosen.remembered(), 0);
     }
 
     /// The cookies of the ends that a history has, of those that a filter selects.

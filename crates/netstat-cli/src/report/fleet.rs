@@ -1,14 +1,14 @@
 //! Histories of many hosts: how their server is reached, and what is said of it.
 
-use super::past::{gap_text, store_error};
-use super::rights;
+use super::past::{filtered_text, gap_text, store_error};
+use super::{Session, rights};
 use crate::output::{self, Trouble, interrupt};
 use crate::settings::FleetPlace;
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system::io_error;
 use netstat_engine::text::{Text, Zone, escape};
-use netstat_fleet::{Client, Course, Credentials, Fleet, FleetError, HostGap, Hosts};
+use netstat_fleet::{Client, Course, Credentials, Fleet, FleetError, HostFilter, HostGap, Hosts};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
@@ -169,6 +169,27 @@ pub(super) fn say_gaps(gaps: &[HostGap], zone: &Zone) {
         output::complain(&both!(
             "histories are incomplete: there {more?is|are} {more} more {more?gap|gaps}",
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
+            more
+        ));
+    }
+}
+
+/// Says where only some connections were kept, where that is not what is asked for.
+pub(super) fn say_filtered(filtered: &[HostFilter<'_>], session: &Session<'_>) {
+    let asked = session.filter.as_ref().map(ToString::to_string);
+    let lacks: Vec<_> = filtered.iter().filter(|it| asked.as_deref() != Some(it.filtered.filter)).collect();
+    for HostFilter { host, filtered } in lacks.iter().take(NAMED) {
+        output::complain(&both!(
+            "the history of {host} is incomplete: {lack}",
+            "{host}의 기록이 완전하지 않습니다: {lack}",
+            host = quoted(OsStr::new(host)),
+            lack = filtered_text(filtered, &session.zone)
+        ));
+    }
+    if let more @ 1.. = lacks.len().saturating_sub(NAMED) {
+        output::complain(&both!(
+            "histories are incomplete: on {more} more {more?host|hosts} only some connections were recorded",
+            "기록이 완전하지 않습니다: 일부 연결만 기록한 호스트가 {more}개 더 있습니다",
             more
         ));
     }

@@ -2,7 +2,7 @@
 
 use super::fleet::{self, Watched, fleet_error};
 use super::past::{self, PastSystem};
-use super::{Session, explain, fleet_summary, history};
+use super::{Session, explain, fleet_summary, history, means};
 use crate::output::{self, Trouble};
 use crate::settings::{Connections, FleetPlace, History};
 use netstat_engine::both;
@@ -15,7 +15,7 @@ use netstat_os::Machine as _;
 use netstat_store::Span;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Shows the connections of a span.
 pub(super) fn history(
@@ -40,6 +40,12 @@ pub(super) fn history(
         return fleet_summary::show(session, &fleet, &span, place);
     }
     let filter = session.filter.clone();
+    let filtered = fleet.hosts().filtered(&span, |host| is_asked(filter.as_ref(), host));
+    fleet::say_filtered(&filtered, session);
+    if let Some((from, until)) = fleet.hosts().reach() {
+        let (from, until) = (span.since.unwrap_or(from), span.until.unwrap_or(until));
+        means::say_endings_untold(session, &fleet.hosts().modes(from, until));
+    }
     let question = Question {
         asked: Asked::Span(span),
         filter: filter.as_ref(),
@@ -78,6 +84,9 @@ pub(super) fn moment(session: &mut Session<'_>, at: &When, place: &FleetPlace) -
         )
         .into());
     }
+    let moment = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
+    let filtered = fleet.hosts().filtered(&moment, |host| is_asked(filter.as_ref(), host));
+    fleet::say_filtered(&filtered, session);
     let question = Question {
         asked: Asked::Table(time),
         filter: filter.as_ref(),

@@ -1,7 +1,7 @@
 //! `netstat history --follow`: connections as a recorder writes them.
 
 use super::past::{self, PastSystem};
-use super::{Failure, Session, connections, explain};
+use super::{Failure, Session, connections, explain, means};
 use crate::output::{self, Trouble};
 use crate::settings::{History, Layout};
 use netstat_engine::both;
@@ -42,6 +42,9 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         None => reader.place(),
     }
     .map_err(told)?;
+    if asked.opens {
+        place = place.before_open();
+    }
     let begun = reader.reach().map(|(_, last)| last);
     if since.is_some() {
         let span = Span { since, until: None };
@@ -49,7 +52,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         past::say_filtered(&reader, &Span { since, until: begun }, session);
     }
     drop(reader);
-    let mut runs = Runs { was_recording: true, filter: None };
+    let mut runs = Runs { was_recording: true, filter: None, mode: None };
     let mut columns = Vec::new();
     let mut is_first = true;
     loop {
@@ -60,6 +63,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         let has_more = reader.place().map_err(told)? != next;
         if is_first || next != place {
             runs.say_filter(&reader, session);
+            runs.say_mode(&reader, session);
             past::say_gaps(&reader.gaps_between(&place, &next).map_err(told)?, &session.zone);
             let now = session.backend.now().unwrap_or(SystemTime::UNIX_EPOCH);
             let past = Past::between(&reader, [place, next], asked.opens, since, now);
@@ -131,6 +135,7 @@ fn shown(
 struct Runs {
     was_recording: bool,
     filter: Option<String>,
+    mode: Option<String>,
 }
 
 impl Runs {
@@ -168,6 +173,18 @@ impl Runs {
             ));
         }
         self.filter = filter;
+    }
+
+    /// Says what the last recorder does not see of what is asked, where that has changed.
+    fn say_mode(&mut self, reader: &Reader, session: &Session<'_>) {
+        let Some((_, last)) = reader.reach() else { return };
+        let behind = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
+        let modes = reader.modes(last, behind);
+        let mode = modes.last().map(|mode| (*mode).to_owned());
+        if self.mode != mode {
+            means::say_endings_untold(session, &modes);
+            self.mode = mode;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections, explain, follow};
+use super::{Session, connections, explain, follow, means};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::{Connections, History};
@@ -64,6 +64,8 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     let system = PastSystem { past: &past, users: &users, live: &live };
     show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
     past::say_filtered(&reader, &span, session);
+    let (from, until) = bounds(&reader, &Span { since: span.since.or(Some(SystemTime::UNIX_EPOCH)), ..span });
+    means::say_endings_untold(session, &reader.modes(from, until));
     past::say_all_gaps(gaps, &past, session);
     past::say_end(session, &reader, &span);
     Ok(ExitCode::SUCCESS)
@@ -98,8 +100,9 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     let (from, until) = bounds(reader, span);
     let summary = reader.summary(from, until).map_err(|error| past::store_error(&error))?;
     let recorded = past::what_was_recorded(reader, (from, until), session);
+    let hosts = reader.hosts(from, until).join(", ");
     let scope = Scope {
-        host: reader.host(),
+        host: Some(hosts.as_str()).filter(|hosts| !hosts.is_empty()),
         modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,

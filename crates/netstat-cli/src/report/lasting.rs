@@ -3,7 +3,7 @@
 use super::Session;
 use crate::output::{self, Trouble};
 use netstat_engine::both;
-use netstat_engine::text::quote::quoted;
+use netstat_engine::text::quote::{one_line, quoted};
 use netstat_engine::text::system::io_error;
 use netstat_engine::text::{Language, Text};
 use netstat_os::{EventStream, Events as _, NotPinned};
@@ -12,7 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// Says if nothing is kept, and whether this recorder goes on behind another.
 pub(super) fn say(stream: &dyn EventStream) {
-    if stream.has_resumed() {
+    if stream.has_resumed() && stream.has_lost_some() {
+        output::complain(&both!(
+            "the recorder before this one was killed while it could not write, and what waited in its memory is lost, which \
+             becomes a gap; its programs went on, and what they saw after that is kept",
+            "이전 기록기는 기록을 쓰지 못하던 중에 강제 종료되어, 메모리에서 대기하던 것을 잃었습니다(빈 구간으로 남음). 커널 \
+             프로그램은 계속 실행되었으며, 그 뒤에 본 것은 기록합니다"
+        ));
+    } else if stream.has_resumed() {
         output::complain(&both!(
             "the recorder before this one was killed; its programs went on, and what they saw is kept",
             "이전 기록기는 강제 종료되었지만 커널 프로그램은 계속 실행되었습니다. 그동안 본 것도 기록합니다"
@@ -24,6 +31,22 @@ pub(super) fn say(stream: &dyn EventStream) {
             "이 기록기가 강제 종료되면 다음 기록기가 시작할 때까지의 일은 기록되지 않습니다. {why}",
             why = self::why(why)
         ));
+    }
+}
+
+/// Says which filter chooses from what the recorder before this one has not written, where it had another.
+pub(super) fn say_filter(before: Option<&str>, now: Option<&str>) {
+    match (before, now) {
+        _ if before == now => {}
+        (_, Some(filter)) => output::complain(&both!(
+            "what the recorder before this one has not written is chosen by the filter of this one: {filter}",
+            "이전 기록기가 쓰지 못한 것은 이번 필터로 고릅니다: {filter}",
+            filter = one_line(filter)
+        )),
+        (_, None) => output::complain(&both!(
+            "the recorder before this one had a filter; what it has not written is kept without",
+            "이전 기록기에는 필터가 있었지만, 그 기록기가 쓰지 못한 것은 필터 없이 기록합니다"
+        )),
     }
 }
 

@@ -44,7 +44,9 @@ pub(super) fn run(session: &Session<'_>, asked: &Page) -> Result<ExitCode, Troub
     gaps.extend_from_slice(&course.damaged);
     let system = &*session.backend;
     let now = system.now();
-    let is_this_host = reader.host().is_some_and(|host| system.host_name().is_ok_and(|own| own == host));
+    let hosts = reader.hosts(from, until);
+    let is_this_host = system.host_name().is_ok_and(|own| hosts == [own.as_str()]);
+    let hosts = hosts.join(", ");
     let is_now = span.until.is_none()
         && is_this_host
         && now.is_some_and(|now| now.duration_since(until).is_ok_and(|age| age <= YOUNG));
@@ -56,7 +58,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Page) -> Result<ExitCode, Troub
         language: session.settings.language,
         zone: &session.zone,
         geo: &session.geo,
-        host: reader.host(),
+        host: Some(hosts.as_str()).filter(|hosts| !hosts.is_empty()),
         modes: recorded.iter().map(AsRef::as_ref).collect(),
         from,
         until,

@@ -259,6 +259,9 @@ pub(super) fn look(
 ) -> Result<Look, Text> {
     let reader = open(store)?;
     let at = recorded(&reader, time, zone)?;
+    let span = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
+    let only =
+        reader.filtered(&span).into_iter().map(|it| Warning::OnlyRecorded { filter: it.filter.into() });
     let live = netstat_os::open(Origin::Live).map_err(|error| system::error(&error))?;
     if how.scope == Scope::Own && is_elsewhere(&reader, at, &live) {
         return Err(both!(
@@ -269,7 +272,8 @@ pub(super) fn look(
     let users = || users_of(reader.users());
     let system = PastSystem { past: &Past::table(&reader, at, time), users: &users, live: &live };
     let wishes = LookWishes { kinds: Kinds::TCP_UDP, needs };
-    let look = Walk::new(&system, how, wishes).look(&[]).map_err(|error| system::error(&error))?;
+    let mut look = Walk::new(&system, how, wishes).look(&[]).map_err(|error| system::error(&error))?;
+    look.warnings.extend(only);
     live.finish().map_err(|error| system::error(&error))?;
     Ok(look)
 }

@@ -1,26 +1,28 @@
 //! `netstat record`: connections as they open and end.
 
-use super::chosen::{Chosen, key_of};
+use super::chosen::Chosen;
+use super::gone::{gone, strike};
+use super::means;
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
 use super::recorder_status;
 use super::{Session, explain, lasting, rights, service, ship};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
-use crate::render::recorder_status::{RecorderStatus, SCHEMA};
+use crate::render::recorder_status::{RecorderStatus, SCHEMA, Stuck};
 use crate::settings::{Recorder, Recording, Tape};
 use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
+use netstat_engine::text::Text;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
 use netstat_model::history::{
-    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
-    ProcessRecord,
+    ClockReading, ConnectionEvent, ConnectionRecord, EventCounts, EventMethod, ProcessInstance, ProcessRecord,
 };
 use netstat_model::query::Owners;
-use netstat_os::{EventStream, EventWishes, Events, KeptIn, Machine, NameDatabases};
+use netstat_os::{EventStream, EventWishes, Events, KeptBack, KeptIn, Machine, NameDatabases};
 use netstat_store::{Beside, Fault, Writer, WriterOptions};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -109,6 +111,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     }
     output::complain(&system::event_method(&stream.method()));
     lasting::say(&*stream);
+    if let Some(history) = history.as_ref().filter(|_| stream.has_resumed()) {
+        let before = history.writer.filter_before().map_err(|error| store_error(&error))?;
+        lasting::say_filter(before.as_deref(), history.filter.as_deref());
+    }
     let users = UserNames::parse(&system.users().data);
     let mut printer =
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
@@ -168,6 +174,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             // What the first take that succeeds does not tell of is not there any more.
             Some(history) if watch.has_begun => {
                 held_back.give(&mut events);
+                let gone = history.settle(&events, &*stream, &clock);
+                if let Some(chosen) = &mut chosen {
+                    chosen.forget(&gone);
+                }
                 history.keep(&mut events, &clock, &mut *stream, is_last)?;
             }
             Some(_) => held_back.add(&mut events, clock.since_boot),
@@ -201,19 +211,6 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
-/// The word for seeing every end of a connection, and how it ended.
-pub(super) const COMPLETE: &str = "complete";
-
-/// Returns by what means connections are seen, in a word.
-fn mode_word(method: EventMethod) -> &'static str {
-    match method {
-        EventMethod::Bpf => COMPLETE,
-        EventMethod::Closings(_) => "sampled",
-        EventMethod::Trace => "traced",
-        EventMethod::Looks(_) | EventMethod::NoTrace(_) => "looks",
-    }
-}
-
 /// The store, and what is told of it.
 struct History {
     writer: Writer,
@@ -225,6 +222,8 @@ struct History {
     committed: Duration,
     commits: u64,
     failed: u64,
+    /// Since when nothing can be written, and why.
+    stuck: Option<(u64, Text)>,
     /// What the store thinks is open, until the first look.
     open_before: Vec<ConnectionRecord>,
     /// The filter that chooses what is kept.
@@ -267,6 +266,7 @@ impl History {
             committed: Duration::ZERO,
             commits: 0,
             failed: 0,
+            stuck: None,
             open_before,
             filter: options.filter,
             shows_progress: !recording.follow && io::stderr().is_terminal(),
@@ -276,20 +276,42 @@ impl History {
     /// Says what a stream needs to go on where it was.
     fn kept_in(&self) -> Result<KeptIn, Trouble> {
         let writer = &self.writer;
-        let asked = writer.number().and_then(|store| Ok((store, writer.reached()?)));
-        let (store, reached) = asked.map_err(|error| store_error(&error))?;
-        Ok(KeptIn { file: lasting::whole_path(writer.file()), store, reached })
+        let asked = writer.number().and_then(|store| Ok((store, writer.reached()?, writer.kept_back()?)));
+        let (store, reached, kept_back) = asked.map_err(|error| store_error(&error))?;
+        Ok(KeptIn { file: lasting::whole_path(writer.file()), store, reached, kept_back })
     }
 
     /// Notes that the stream tells what happens from now on, or what happened since the recorder before this one.
     fn begin(&mut self, stream: &dyn EventStream, clock: &ClockReading) -> Result<(), Trouble> {
-        let mode = mode_word(stream.method());
+        let mode = means::word(stream.method());
         if !stream.has_resumed() {
             self.writer.begin(mode, clock);
             return Ok(());
         }
         self.since = self.since_before.unwrap_or(self.since);
         Ok(self.writer.resume(mode).map_err(|error| store_error(&error))?)
+    }
+
+    /// Ends what the store thinks is open and the first events do not tell of. Returns these ends.
+    fn settle(
+        &mut self,
+        first: &[ConnectionEvent],
+        stream: &dyn EventStream,
+        now: &ClockReading,
+    ) -> Vec<ConnectionEvent> {
+        if self.open_before.is_empty() {
+            return Vec::new();
+        }
+        strike(&mut self.open_before, first);
+        if stream.tells_on() {
+            return Vec::new();
+        }
+        let before = std::mem::take(&mut self.open_before);
+        let is_told =
+            |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
+        let gone = gone(before, is_told, now.since_boot);
+        self.writer.append(&gone);
+        gone
     }
 
     /// Keeps events, and writes them once a second. The stream lets go of them then.
@@ -303,15 +325,6 @@ impl History {
         stream: &mut dyn EventStream,
         is_last: bool,
     ) -> Result<(), Trouble> {
-        if !self.open_before.is_empty() {
-            strike(&mut self.open_before, events);
-        }
-        if !stream.tells_on() {
-            let is_told =
-                |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
-            let before = std::mem::take(&mut self.open_before);
-            self.writer.append(&gone(before, is_told, now.since_boot));
-        }
         self.writer.append(events);
         events.clear();
         if !is_last && !stream.tells_on() && now.since_boot < self.committed + COMMIT {
@@ -319,9 +332,16 @@ impl History {
         }
         self.committed = now.since_boot;
         self.writer.note_reached(stream.reached());
+        for KeptBack { cookie, bytes } in stream.kept_back() {
+            self.writer.note_kept_back(cookie, bytes);
+        }
         let written = self.writer.commit(now);
         // What could not be written is in the writer's memory, or counted there.
         stream.release();
+        let was_stuck = self.stuck.is_some();
+        if written.is_ok() {
+            self.stuck = None;
+        }
         if let Err(error) = written {
             let file = quoted(self.writer.file().as_os_str());
             if matches!(error.fault, Fault::Gone) {
@@ -347,7 +367,8 @@ impl History {
                 )
                 .into());
             }
-            if self.failed == 0 {
+            if !was_stuck {
+                self.stuck = Some((milliseconds(now), store_error(&error)));
                 output::complain(&both!(
                     "{why}; what is seen waits until it can be written",
                     "{why}. 본 것은 쓸 수 있을 때까지 메모리에 둡니다",
@@ -356,7 +377,7 @@ impl History {
             }
             self.failed += 1;
         }
-        if is_last || self.commits.is_multiple_of(STATUS) {
+        if is_last || was_stuck != self.stuck.is_some() || self.commits.is_multiple_of(STATUS) {
             self.tell(now, stream);
         }
         self.commits += 1;
@@ -397,6 +418,12 @@ impl History {
             failed_writes: self.failed,
             pinned: stream.pinned().and_then(|pinned| Some(pinned.ok()?.display().to_string())),
             not_pinned: stream.pinned().and_then(Result::err).map(|why| lasting::both(&lasting::why(why))),
+            stuck: self.stuck.as_ref().map(|(since, why)| Stuck {
+                since: *since,
+                why: lasting::both(why),
+                waiting: u64::try_from(self.writer.unwritten()).unwrap_or(u64::MAX),
+                lost: self.writer.given_up(),
+            }),
         };
         // Without it, --status tells an older one, with its time.
         let _ = recorder_status::write(&self.beside, &status);
@@ -421,35 +448,6 @@ impl History {
             output::error_text("\n");
         }
     }
-}
-
-/// Takes out of the connections of an earlier recorder those that events tell of.
-fn strike(before: &mut Vec<ConnectionRecord>, events: &[ConnectionEvent]) {
-    let there: FxHashSet<_> = events
-        .iter()
-        .filter_map(|event| match event {
-            ConnectionEvent::Opened(record)
-            | ConnectionEvent::HalfClosed(record)
-            | ConnectionEvent::Ended(record) => Some(key_of(record)),
-            ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
-        })
-        .collect();
-    before.retain(|record| !there.contains(&key_of(record)));
-}
-
-/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
-/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
-fn gone(
-    before: Vec<ConnectionRecord>,
-    would_be_told: impl Fn(&ConnectionRecord) -> bool,
-    now: Duration,
-) -> Vec<ConnectionEvent> {
-    let gone = before.into_iter().filter(would_be_told);
-    gone.map(|mut record| {
-        record.ended = Some((now, EndReason::Unseen));
-        ConnectionEvent::Ended(Box::new(record))
-    })
-    .collect()
 }
 
 fn milliseconds(clock: &ClockReading) -> u64 {
@@ -512,60 +510,5 @@ impl Printer {
     fn connection(&self, event: &str, record: &ConnectionRecord, lines: &mut Vec<u8>) {
         let process = record.process.and_then(|(instance, _)| self.processes.get(&instance));
         write_connection(lines, event, record, process, &self.clock);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use netstat_model::history::ConnectionRole;
-    use netstat_model::{IpEndpoint, Namespace, Transport};
-
-    fn open(cookie: u64, port: u16) -> ConnectionRecord {
-        ConnectionRecord {
-            cookie,
-            namespace: None,
-            transport: Transport::Tcp,
-            role: ConnectionRole::Unknown,
-            local: IpEndpoint::new([127, 0, 0, 1].into(), port, 0),
-            remote: None,
-            v6_only: None,
-            started: None,
-            bound: None,
-            established: None,
-            first_fin: None,
-            ended: None,
-            process: None,
-            uid: None,
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        }
-    }
-
-    #[test]
-    fn what_is_not_there_any_more_has_ended_unseen() {
-        let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
-        let [mut own, mut other] = [open(3, 83), open(4, 84)];
-        (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
-        let mut before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
-        let at = Duration::from_secs(9);
-        let has_listed = |it: &ConnectionRecord| it.namespace != Some(Namespace { inode: 2 });
-        // They are told in parts.
-        first.chunks(1).for_each(|events| strike(&mut before, events));
-        let ended = gone(before, has_listed, at);
-        let ports: Vec<(u64, u16)> = ended
-            .iter()
-            .map(|event| match event {
-                ConnectionEvent::Ended(record) => {
-                    assert_eq!(record.ended, Some((at, EndReason::Unseen)));
-                    (record.cookie, record.local.port)
-                }
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(ports, [(2, 80), (0, 82), (3, 83)]);
     }
 }

@@ -3,8 +3,9 @@
 use super::past::store_error;
 use super::{Session, lasting, ship};
 use crate::output::{self, Trouble};
-use crate::render::recorder_status::{RecorderStatus, SCHEMA, lines};
+use crate::render::recorder_status::{RecorderStatus, Running, SCHEMA, lines};
 use netstat_engine::both;
+use netstat_engine::text::Text;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system::io_error;
 use netstat_store::{Beside, Reader, is_recording};
@@ -15,10 +16,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for a recorder to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often to look whether it has.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a status is read that makes no sense: one that is being written over.
+const TRIES: u32 = 5;
 
 /// Replaces the status of a recorder.
 pub(super) fn write(beside: &Beside, status: &RecorderStatus) -> io::Result<()> {
@@ -26,12 +30,26 @@ pub(super) fn write(beside: &Beside, status: &RecorderStatus) -> io::Result<()> 
 }
 
 pub(super) fn read(beside: &Beside) -> io::Result<Option<RecorderStatus>> {
-    let Some(text) = beside.read_status()? else { return Ok(None) };
-    let version: Version = serde_json::from_slice(&text)?;
-    match version.schema {
-        SCHEMA => Ok(Some(serde_json::from_slice(&text)?)),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "another version of this program wrote it")),
+    let mut tries = 1;
+    loop {
+        let Some(text) = beside.read_status()? else { return Ok(None) };
+        match decode(&text) {
+            Err(error) if error.is_data() || tries >= TRIES => return Err(error.into()),
+            Err(_) => tries += 1,
+            Ok(Some(status)) => return Ok(Some(status)),
+            Ok(None) => {
+                let why = "another version of this program wrote it";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+        }
+        thread::sleep(PAUSE);
     }
+}
+
+/// Decodes a status; `None` for one of another version.
+fn decode(text: &[u8]) -> serde_json::Result<Option<RecorderStatus>> {
+    let version: Version = serde_json::from_slice(text)?;
+    (version.schema == SCHEMA).then(|| serde_json::from_slice(text)).transpose()
 }
 
 #[derive(serde::Deserialize)]
@@ -40,7 +58,31 @@ struct Version {
 }
 
 fn is_running(store: &Path) -> Result<bool, Trouble> {
-    is_recording(store).map_err(|error| store_error(&error).into())
+    is_recording(store).map_err(|error| {
+        both!(
+            "the recorder of {store} cannot be asked: {why}",
+            "{store}의 기록기에 물을 수 없습니다: {why}",
+            store = quoted(store.as_os_str()),
+            why = store_error(&error)
+        )
+        .into()
+    })
+}
+
+/// Returns whether a process was halted, by a signal or a debugger.
+fn is_halted(pid: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name before it may be anything.
+        let state = stat.iter().rposition(|byte| *byte == b')').and_then(|at| stat.get(at + 2));
+        matches!(state, Some(b'T' | b't'))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pid;
+        false
+    }
 }
 
 /// Tells how the recorder of a store is doing.
@@ -68,7 +110,12 @@ pub(super) fn show(session: &Session<'_>, store: &Path) -> Result<ExitCode, Trou
     };
     let left = if running { None } else { lasting::status(session, store) };
     let left = left.map(|left| left.of(settings.language).to_owned());
-    let mut text = lines(&status, running, left.as_deref(), settings.language);
+    let state = match running {
+        true if is_halted(status.pid) => Running::Halted,
+        true => Running::Yes,
+        false => Running::No,
+    };
+    let mut text = lines(&status, state, left.as_deref(), settings.language);
     // A history that cannot be read says so where it is asked.
     if let Ok(reader) = Reader::open(store)
         && let Ok(shipped) = reader.shipped()
@@ -105,23 +152,40 @@ pub(super) fn stop(session: &Session<'_>, store: &Path) -> Result<ExitCode, Trou
     let begin = Instant::now();
     while is_running(store)? {
         if begin.elapsed() > PATIENCE {
-            return Err(match read(&beside) {
-                // A suspended process hears of it when it goes on.
-                Ok(Some(status)) if cfg!(unix) => both!(
-                    "the recorder, process {pid}, has not stopped within {patience}: if it is suspended, type kill -CONT {pid}",
-                    "기록기(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 멈춰 둔 프로세스라면 kill -CONT {pid}",
-                    pid = status.pid.to_string(),
-                    patience = PATIENCE
-                ),
-                _ => both!(
-                    "the recorder has not stopped within {patience}",
-                    "기록기가 {patience} 안에 중지하지 않았습니다",
-                    patience = PATIENCE
-                ),
-            }
-            .into());
+            return Err(unwilling(&beside).into());
         }
         thread::sleep(PAUSE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that a recorder has not stopped, and what helps.
+fn unwilling(beside: &Beside) -> Text {
+    let pid = match read(beside) {
+        Ok(Some(status)) if cfg!(unix) => status.pid,
+        _ => {
+            return both!(
+                "the recorder has not stopped within {patience}",
+                "기록기가 {patience} 안에 중지하지 않았습니다",
+                patience = PATIENCE
+            );
+        }
+    };
+    let (halted, pid) = (is_halted(pid), pid.to_string());
+    match halted {
+        // It hears of the wish when it goes on.
+        true => both!(
+            "the recorder, process {pid}, is halted by a signal or a debugger, and stops when it goes on: type kill -CONT {pid}",
+            "기록기(프로세스 {pid})가 시그널이나 디버거로 멈춰 있어 다시 실행되어야 중지합니다. 이렇게 입력하세요: kill -CONT {pid}",
+            pid
+        ),
+        false => both!(
+            "the recorder, process {pid}, has not stopped within {patience}; it will when it can; to end it at once and keep \
+             what it has written, type kill -KILL {pid}",
+            "기록기(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 가능해지면 중지합니다. 지금까지 쓴 것만 남기고 바로 끝내려면 \
+             kill -KILL {pid}",
+            pid,
+            patience = PATIENCE
+        ),
+    }
 }

@@ -84,7 +84,7 @@ fn what_a_recorder_writes_is_followed_through_a_pipe() {
     };
     let ended =
         |cookie, of: &ProcessRecord, at| ConnectionEvent::Ended(Box::new(made(cookie, of, at - 1, Some(at))));
-    writer.append(&[ended(1, &curl, 40)]);
+    writer.append(&[ended(1, &curl, 40), ConnectionEvent::Opened(Box::new(made(9, &curl, 40, None)))]);
     writer.commit(&clock(41)).unwrap();
     let text = Following::begin(&folder, &["process curl"]);
     let csv = Following::begin(&folder, &["--csv", "--columns", "lport,process"]);
@@ -100,6 +100,8 @@ fn what_a_recorder_writes_is_followed_through_a_pipe() {
         let row: Value = serde_json::from_str(line).unwrap();
         (row["lport"].as_u64().unwrap(), row["process"].as_str().unwrap().to_owned(), row["reason"].clone())
     };
+    // What is open comes first.
+    assert_eq!(row(&json.line()), (40_009, "curl".to_owned(), Value::Null));
     assert_eq!(row(&json.line()), (40_001, "curl".to_owned(), "closed-by-us".into()));
     writer.append(&[ended(2, &other, 42), ConnectionEvent::Opened(Box::new(made(3, &curl, 42, None)))]);
     writer.commit(&clock(43)).unwrap();
@@ -138,6 +140,43 @@ fn what_a_recorder_writes_is_followed_through_a_pipe() {
     assert!(said.contains("netstat record was not running"), "{said}");
     assert!(said.contains("a recorder writes to"), "{said}");
     drop(history);
+}
+
+#[test]
+fn who_asks_how_connections_ended_hears_that_nobody_saw_it() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-untold-{}", std::process::id()));
+    let history = History(folder.clone());
+    for (mode, at) in [("complete", 30), ("sampled", 130), ("traced", 230)] {
+        let options = WriterOptions { mode: Some(mode.to_owned()), ..WriterOptions::default() };
+        let mut writer = Writer::open(&folder, &options, &clock(at)).unwrap();
+        writer.commit(&clock(at + 60)).unwrap();
+    }
+    let within = |from: &'static str, until: &'static str, filter: &'static str| {
+        let (code, _, error) = history.run(&["history", "--since", from, "--until", until, filter]);
+        assert_eq!(code, 0, "{error}");
+        error
+    };
+    let [first, second, third] = [
+        ["2026-09-21T14:00:30Z", "2026-09-21T14:01:30Z"],
+        ["2026-09-21T14:02:10Z", "2026-09-21T14:03:10Z"],
+        ["2026-09-21T14:03:50Z", "2026-09-21T14:04:50Z"],
+    ];
+    let ask = |[from, until]: [&'static str; 2], filter| within(from, until, filter);
+    let untold = "the history is incomplete: some of it was recorded";
+    assert!(!ask(first, "reason failed").contains(untold));
+    assert!(!ask(second, "port 22").contains(untold));
+    let sampled = ask(second, "port 22 or reason failed");
+    assert!(sampled.contains(untold) && sampled.contains("(sampled)"), "{sampled}");
+    let traced = ask(third, "reason failed");
+    assert!(
+        traced.contains("from the events of Windows (traced)") && !traced.contains("sampled"),
+        "{traced}"
+    );
+    let following = Following::begin(&folder, &["reason failed"]);
+    assert!(following.complaint().contains("from the events of Windows (traced)"));
+    // A check says it in the same words.
+    let (_, out, _) = history.run(&["check", "connecting", "--since", second[0], "--until", second[1]]);
+    assert!(out.contains("does not see how connections end (sampled)"), "{out}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! The English is theirs, as JSON has it. What the operating system itself says stays in the language of the system.
 
+use super::quote::one_line;
 use super::{Language, Text};
 use crate::both;
 use netstat_model::error::words_of;
@@ -227,6 +228,11 @@ fn korean(warning: &Warning) -> Text {
             "{sockets:socket was|sockets were} closed while owners were looked up; their owners are unknown",
             "소유자를 찾는 동안 소켓 {sockets}개가 닫혀 소유자를 확인할 수 없습니다",
             sockets = *sockets
+        ),
+        Warning::OnlyRecorded { filter } => both!(
+            "only connections were recorded that match: {filter}",
+            "다음 필터에 맞는 연결만 기록됨: {filter}",
+            filter = one_line(filter)
         ),
         Warning::SourceUnavailable { what, reason } => both!(
             "{what} is unknown: {reason}",

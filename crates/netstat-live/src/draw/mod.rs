@@ -13,6 +13,7 @@ use netstat_engine::both;
 use netstat_engine::filter::FilterError;
 use netstat_engine::text::both::duration;
 use netstat_engine::text::{Text, amount, cells, escape};
+use netstat_model::Warning;
 use ratatui::Frame;
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
@@ -272,7 +273,10 @@ fn foot(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
             canvas.put(0, line, &text, canvas.width, DIM);
         }
     }
-    let doubts = state.last.warnings.iter().find(|warning| warning.hides_owners());
+    let warnings = &state.shown_look().warnings;
+    let is_chosen = |warning: &&Warning| matches!(warning, Warning::OnlyRecorded { .. });
+    let doubts = warnings.iter().find(is_chosen);
+    let doubts = doubts.or_else(|| warnings.iter().find(|warning| warning.hides_owners()));
     let expected = match &state.mode {
         Mode::Filter(_, Some(error)) => fault(error).1,
         _ => None,

@@ -2,6 +2,7 @@
 
 use super::made::{look, machine, process, state};
 use super::reducer::{Machine, change};
+use super::screens::drawn;
 use crate::book::Book;
 use crate::event::{Effect, Event, Key};
 use crate::last::LastLook;
@@ -11,8 +12,9 @@ use crate::state::State;
 use crate::tab::Tab;
 use netstat_engine::both;
 use netstat_engine::flow::Rates;
+use netstat_engine::look::Look;
 use netstat_engine::text::Language;
-use netstat_model::{SocketKey, TcpFields, TcpState};
+use netstat_model::{SocketKey, TcpFields, TcpState, Warning};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -144,12 +146,17 @@ fn beyond_the_oldest_look_a_recorder_is_asked_if_there_is_one() {
     state.update(Event::Recalled(asked, Ok(Box::new(found))), Duration::from_secs(1000));
     assert!(state.is_past() && has(&state, 77));
     assert_eq!(state.shown_look().time, Some(asked));
+    // Of connections that were not chosen it does not say that there were none.
+    let only = Warning::OnlyRecorded { filter: "port 443".to_owned() };
+    let chosen = Look { warnings: vec![only], ..look(0, Vec::new(), Vec::new()) };
+    state.update(Event::Recalled(asked, Ok(Box::new(chosen))), Duration::from_secs(1000));
+    assert!(drawn(&state).contains("only connections were recorded that match: port 443"));
     // One that is not recorded leaves what is shown.
     state.update(
         Event::Recalled(asked, Err(both!("nothing is known of it", "기록이 없습니다"))),
         Duration::from_secs(1000),
     );
-    assert!(has(&state, 77) && state.message.is_some());
+    assert!(state.is_past() && state.message.is_some());
     press(&mut state, '>');
     assert!(state.is_past(), "the looks go on where the history is left");
     press(&mut state, '0');

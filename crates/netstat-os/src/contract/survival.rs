@@ -13,6 +13,17 @@ pub struct KeptIn {
     pub store: u64,
     /// What [`EventStream::reached`](super::EventStream::reached) said when events were written last, at this boot.
     pub reached: Option<Vec<u8>>,
+    /// What [`EventStream::kept_back`](super::EventStream::kept_back) said by then, of those that were still kept back.
+    pub kept_back: Vec<Box<[u8]>>,
+}
+
+/// What is to be known of an event that is told later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptBack {
+    /// The cookie of its socket.
+    pub cookie: u64,
+    /// What tells it; `None` where it is not kept back any more.
+    pub bytes: Option<Box<[u8]>>,
 }
 
 /// Why a recorder that is killed leaves nothing in the kernel that would go on.

@@ -18,13 +18,14 @@ mod reached;
 mod records;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use super::Linux;
 use super::clock;
 use super::privileges::why_no_bpf;
 pub(super) use closings::{decode_datagram as decode_destroyed, dropped};
 
-use crate::contract::{EventStream, EventWishes, KeptIn, Pinned};
+use crate::contract::{EventStream, EventWishes, KeptBack, KeptIn, Pinned};
 use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::Kinds;
@@ -108,12 +109,20 @@ impl EventStream for Complete<'_> {
         self.kernel.has_resumed()
     }
 
+    fn has_lost_some(&self) -> bool {
+        self.kernel.has_lost_some()
+    }
+
     fn keeps_back(&self, cookie: u64) -> bool {
         self.kernel.keeps_back(cookie)
     }
 
     fn reached(&self) -> Option<Vec<u8>> {
         self.kernel.reached()
+    }
+
+    fn kept_back(&mut self) -> Vec<KeptBack> {
+        self.kernel.kept_back()
     }
 
     fn pinned(&self) -> Pinned<'_> {

@@ -52,7 +52,10 @@ fn each_end_comes_once() {
     let reader = Reader::open(folder.as_ref()).unwrap();
     let [mut from_now, mut with_open] = [reader.place().unwrap(); 2];
     let mut from_begin = reader.place_of(day(0)).unwrap();
+    let mut from_what_is_open = reader.place().unwrap().before_open();
     drop(reader);
+    assert_eq!(come(&folder, &mut from_what_is_open, 99, true, None), [(2, false)]);
+    assert_eq!(come(&folder, &mut from_what_is_open, 99, true, None), []);
     assert_eq!(come(&folder, &mut from_now, 99, false, None), []);
     assert_eq!(come(&folder, &mut from_begin, 99, false, Some(day(0))), [(1, true)]);
     writer.append(&[opened(connection(3, 103, None)), end(4, 103), end(2, 103)]);

@@ -3,10 +3,11 @@
 use super::{Folder, clock, connection, curl, day, ended, ends, opened, seconds, still_open, writer};
 use crate::blocks::BLOCK;
 use crate::schema::open_to_read;
-use crate::{Fault, Reader, Span, Standing, Writer, WriterOptions};
+use crate::{Fault, Past, Preselection, Reader, Span, Standing, Writer, WriterOptions};
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, RecordGap,
 };
+use netstat_os::Machine as _;
 use rusqlite::Connection;
 
 /// So many ends, one a second, none like the other.
@@ -119,11 +120,22 @@ fn rows_that_were_damaged_before_they_became_a_block_are_counted() {
     let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
     database.execute("UPDATE fresh SET cols = zeroblob(40)", []).unwrap();
     drop(database);
+    // While they wait, it is known but by and large when they ended.
+    let told = |since: u64, until: u64| {
+        let span = Span { since: Some(day(since)), until: Some(day(until)) };
+        let reader = Reader::open(folder.as_ref()).unwrap();
+        let all = &mut |_: &_| std::ops::ControlFlow::Continue(());
+        let gaps = reader.ends(&span, &Preselection::default(), all).unwrap();
+        gaps.iter().map(|gap| (gap.from, gap.until, gap.lost)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(110, 9000), [(day(100), day(130), Some(20))]);
+    assert_eq!(told(131, 9000), []);
     let mut second = writer(&folder, 140);
     second.commit(&clock(141)).unwrap();
     let gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
     let damaged: Vec<_> = gaps.iter().filter(|gap| gap.cause == GapCause::Damaged).collect();
     assert_eq!(damaged.len(), 1);
+    assert_eq!((damaged[0].from, damaged[0].until), (day(100), day(130)));
     assert_eq!(damaged[0].lost, Some(20));
 }
 
@@ -237,6 +249,84 @@ fn a_store_of_another_host_is_read_as_it_lies() {
     std::fs::copy(folder.as_ref().join("history.db"), &copy).unwrap();
     let reader = Reader::open(&copy).unwrap();
     assert_eq!((reader.host(), ends(&reader, &Span::default()).0.len()), (Some("db1"), 20));
+}
+
+#[test]
+fn each_run_has_the_host_that_it_recorded() {
+    let folder = Folder::new();
+    let run = |host: Option<&str>, at: u64| {
+        let options = WriterOptions { host: host.map(Into::into), ..WriterOptions::default() };
+        let mut writer = Writer::open(folder.as_ref(), &options, &clock(at)).unwrap();
+        let over = connection(at, at, Some((at + 1, EndReason::ClosedByUs)));
+        writer.append(&[ended(over), opened(connection(at + 1, at, None))]);
+        writer.commit(&clock(at + 2)).unwrap();
+    };
+    for (host, at) in [(Some("one"), 100), (Some("one"), 200), (Some("two"), 300), (None, 400)] {
+        run(host, at);
+    }
+    let hosts = |reader: &Reader| {
+        let (sockets, _) = ends(reader, &Span::default());
+        let host = |socket: &netstat_model::Socket| socket.lifespan.as_ref().unwrap().host.clone();
+        sockets.iter().map(|socket| host(socket).map(String::from)).collect::<Vec<_>>()
+    };
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let named = |host: &str| Some(host.to_owned());
+    assert_eq!(hosts(&reader), [named("one"), named("one"), named("two"), None]);
+    assert_eq!((reader.host(), reader.hosts(day(0), day(1000))), (None, vec!["one", "two"]));
+    assert_eq!(reader.hosts(day(300), day(301)), ["two"]);
+    let at = |time| match reader.standing(day(time)) {
+        Standing::Recorded(at) => Past::table(&reader, at, day(time)).host_name().ok(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([at(101), at(301), at(401)], [named("one"), named("two"), None]);
+    drop(reader);
+    // Once more on the first one.
+    run(Some("one"), 500);
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    assert_eq!((reader.host(), hosts(&reader).pop().flatten()), (Some("one"), named("one")));
+    let told = reader.unsent(0, 99, &mut crate::Looked::default()).unwrap().ends;
+    assert_eq!(
+        told.iter().map(|told| told.host.as_deref()).collect::<Vec<_>>(),
+        [Some("one"), Some("one"), Some("two"), None, Some("one")]
+    );
+    let runs = reader.runs().unwrap();
+    assert_eq!(runs.iter().filter(|run| run.host.as_deref() == Some("one")).count(), 3);
+}
+
+#[test]
+fn what_is_kept_back_is_written_when_it_changes() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    let bytes = |number: u64| Some(number.to_le_bytes().repeat(20).into());
+    for number in 0..20_000 {
+        first.note_kept_back(number, bytes(number));
+    }
+    first.commit(&clock(101)).unwrap();
+    first.checkpoint();
+    let log = folder.as_ref().join("history.db-wal");
+    first.note_kept_back(7, None);
+    first.note_kept_back(20_000, bytes(20_000));
+    first.commit(&clock(102)).unwrap();
+    let written = std::fs::metadata(&log).unwrap().len();
+    assert!(written < 200_000, "{written} bytes for two of 20,000");
+    // What a full disk does not take is written with the next.
+    first.limit_pages(Some(0));
+    first.append(&some_ends(1000, 1500));
+    first.note_kept_back(8, None);
+    assert!(first.commit(&clock(103)).is_err());
+    assert_eq!(first.kept_back().unwrap().len(), 20_000);
+    first.limit_pages(None);
+    first.commit(&clock(104)).unwrap();
+    let kept = first.kept_back().unwrap();
+    assert_eq!(kept.len(), 19_999);
+    assert!(!kept.contains(&bytes(8).unwrap()) && kept.contains(&bytes(20_000).unwrap()));
+    drop(first);
+    // The next recorder reads it, and writes what it keeps back itself.
+    let mut second = writer(&folder, 110);
+    assert_eq!(second.kept_back().unwrap().len(), 19_999);
+    second.note_kept_back(5, bytes(5));
+    second.commit(&clock(111)).unwrap();
+    assert_eq!(second.kept_back().unwrap(), [bytes(5).unwrap()]);
 }
 
 #[test]

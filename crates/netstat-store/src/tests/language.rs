@@ -51,7 +51,7 @@ const FILTERS: [&str; 32] = [
 ];
 
 /// What some word of the language takes.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "443",
     "10.0.0.1",
     "established",
@@ -62,6 +62,7 @@ const VALUES: [&str; 16] = [
     "> 2026-09-21T14:13:40Z",
     "reset",
     "KR",
+    "dns",
     "AS1",
     "c*",
     "1000",

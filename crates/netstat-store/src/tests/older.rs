@@ -243,6 +243,7 @@ fn stores_of_earlier_versions_are_read_and_brought_up_to_date() {
     let now = Folder::new();
     made_now(&now);
     let expected = told(now.as_ref());
+    let bytes = std::fs::metadata(now.as_ref().join("history.db")).unwrap().len();
     assert_eq!((expected.0.len(), expected.1.len(), expected.2.len(), expected.3.len()), (2102, 2, 1, 1));
     for version in 1..=3 {
         let folder = Folder::new();
@@ -260,6 +261,9 @@ fn stores_of_earlier_versions_are_read_and_brought_up_to_date() {
         writer.append(&[ended(connection(7000, 104, Some((3001, EndReason::ClosedByPeer))))]);
         writer.commit(&clock(3001)).unwrap();
         drop(writer);
+        // Nothing of what it was is left in the file.
+        let now = std::fs::metadata(&file).unwrap().len();
+        assert!(now <= bytes + bytes / 4, "version {version}: {now} bytes, and a new one has {bytes}");
         let reader = Reader::open(folder.as_ref()).unwrap();
         assert_eq!(ends(&reader, &Span::default()).0.len(), expected.0.len() + 1);
         assert_eq!(still_open(&reader).len(), 0);

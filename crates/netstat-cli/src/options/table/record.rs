@@ -20,8 +20,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
         "끝나는 연결을 Ctrl+C를 누를 때까지 계속 출력합니다. record 뒤에서는 JSON 한 줄씩 출력하며, --store를 주지 않으면 저장하지 \
          않습니다. history 뒤에서는 실행 중인 기록기가 쓰는 대로, 고른 형식으로 출력합니다."
         details "docs/recorder.md explains the lines of JSON. history --follow begins with what ended since --since, where \
-                 that is given, and tells on standard error what is missing, and when no recorder is running."
-                "JSON 줄의 의미는 docs/recorder.ko.md에 있습니다. history --follow는 --since를 주면 그때부터 끝난 연결로 시작하고, \
+                 that is given, with what is open if --opens is, and tells on standard error what is missing, and when no recorder is running."
+                "JSON 줄의 의미는 docs/recorder.ko.md에 있습니다. history --follow는 --since를 주면 그때부터 끝난 연결로, --opens를 주면 열려 있는 \
+                 연결로 시작하고, \
                  빠진 구간과 기록기가 멈춘 사실을 표준 오류로 알립니다.";
     [] "install-service", switch(recorder.install_service);
         "Install the recorder as a service of Windows",
@@ -55,7 +56,11 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.",
-        "이 기록에 쓰고 있는 기록기를 중지하고, 끝날 때까지 기다립니다.";
+        "이 기록에 쓰고 있는 기록기를 중지하고, 끝날 때까지 기다립니다."
+        details "It waits for ten seconds at most. The exit code is 0 if the recorder has stopped; 1 if it has not yet, and a line says \
+                 why and what to type, or if none is running."
+                "최대 10초 기다립니다. 기록기가 중지했으면 종료 코드 0, 아직 중지하지 않았거나 실행 중인 기록기가 없으면 1이며, 이유와 \
+                 입력할 명령을 알려 줍니다.";
     [] "uninstall-service", switch(recorder.uninstall_service);
         "Remove the service of Windows",
         "Stops the service netstat-record and removes it. Its history stays.",

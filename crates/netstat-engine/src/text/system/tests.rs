@@ -36,6 +36,7 @@ fn warnings() -> Vec<Warning> {
         Warning::MayMatch { sockets: 3, without_owner: 1 },
         Warning::OwnersInOtherNamespace,
         Warning::OwnersVanished { sockets: 1 },
+        Warning::OnlyRecorded { filter: "port 443".to_owned() },
         Warning::SourceUnavailable { what: Warning::SOME_OWNERS, reason: reason() },
         Warning::NamesUnanswered { lookups: 2 },
         Warning::PersistentSources { read: vec![], refused: vec![("x", reason())], not_understood: 1 },

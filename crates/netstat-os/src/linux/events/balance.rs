@@ -31,6 +31,36 @@ pub(super) struct Balance {
     strange: FxHashSet<u64>,
 }
 
+/// Ends that were lost, and that were told as lost: what a comparison finds of them is not told once more.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// What the last comparison may have begun to miss.
+    missed: u64,
+    /// What was lost since.
+    since: u64,
+}
+
+impl Lost {
+    pub(super) fn add(&mut self, lost: u64) {
+        self.since = self.since.saturating_add(lost);
+    }
+
+    /// Returns how many of the ends that a comparison has found were not lost.
+    pub(super) fn unexplained(&mut self, mut found: u64) -> u64 {
+        for lost in [&mut self.missed, &mut self.since] {
+            let explained = found.min(*lost);
+            *lost -= explained;
+            found -= explained;
+        }
+        found
+    }
+
+    /// Notes that a comparison is over. What was lost before the one before it was found now, or was never known to be open.
+    pub(super) fn compared(&mut self) {
+        *self = Self { missed: self.since, since: 0 };
+    }
+}
+
 /// What a comparison has found.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Difference {
@@ -183,6 +213,20 @@ mod tests {
             found.ended.iter().map(|record| (record.cookie, record.ended.unwrap().0.as_secs())).collect();
         ended.sort_unstable();
         (ended, found.opened.into_iter().collect())
+    }
+
+    #[test]
+    fn what_was_lost_explains_no_end_that_comes_later() {
+        let mut lost = Lost::default();
+        lost.add(3);
+        lost.compared();
+        assert_eq!(lost.unexplained(2), 0);
+        lost.add(1);
+        // One of the three was never known to be open.
+        lost.compared();
+        assert_eq!(lost.unexplained(4), 3);
+        lost.compared();
+        assert_eq!(lost.unexplained(1), 1);
     }
 
     #[test]

@@ -7,21 +7,22 @@
 //!
 //! What was open before the programs were there is listed once, when they are there already.
 
-use super::balance::{Balance, Difference};
+use super::balance::{Balance, Difference, Lost};
 use super::counters::decode_counts;
 use super::half_closed::HalfClosed;
 use super::open::{Listed, There, is_open, is_time_wait, record_of, records};
 use super::process;
 use super::reached::Reached;
-use super::records::{ClockOffset, Record, decode_record};
-use crate::contract::{EventStream, EventWishes, KeptIn, Pinned};
+use super::records::{self, ClockOffset, Record, decode_record};
+use super::waiting::Waiting;
+use crate::contract::{EventStream, EventWishes, KeptBack, KeptIn, Pinned};
 use crate::linux::owners::by_cookie;
 use crate::linux::source::{Lasting, OwnersProgram, RecorderProgram, Source};
 use crate::linux::{clock, processes, table};
 use crate::looks::{process_fields, process_record};
 use netstat_model::history::{
     ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause, OwnerSource,
-    ProcessInstance, RecordGap,
+    ProcessInstance, ProcessRecord, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
 use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey, SocketTable};
@@ -65,12 +66,6 @@ struct Unowned {
     looks: u8,
 }
 
-/// An end that is kept back, and the bytes that told it.
-struct Waiting {
-    record: Box<ConnectionRecord>,
-    bytes: Box<[u8]>,
-}
-
 /// What a look told of an open connection. Those of one process share what is known of it.
 struct Held {
     role: ConnectionRole,
@@ -82,6 +77,8 @@ struct First {
     table: SocketTable,
     told: usize,
     at: Duration,
+    /// The processes that it has met.
+    met: FxHashMap<ProcessKey, ProcessInstance>,
     owners: FxHashMap<(ProcessInstance, Option<u32>), Rc<(ProcessInstance, Option<u32>)>>,
     /// The network namespace of sockets that say none.
     namespace: Option<Namespace>,
@@ -104,15 +101,15 @@ pub(super) struct KernelEvents<'a> {
     /// Open connections that a look told more of than the programs know, by cookie.
     held: FxHashMap<u64, Held>,
     unowned: FxHashMap<u64, Unowned>,
-    /// Ends that are kept back until their owner is known, by cookie.
-    waiting: FxHashMap<u64, Waiting>,
+    /// Ends that are kept back until their owner is known.
+    waiting: Waiting,
     half_closed: HalfClosed,
     /// Processes that were told by `/proc`.
-    told: FxHashSet<ProcessKey>,
+    told: FxHashSet<ProcessInstance>,
     counts: EventCounts,
     balance: Balance,
-    /// Ends that the buffer had no room for, and no comparison has found yet; those that nothing explains.
-    lost_and_open: u64,
+    /// Ends that the buffer had no room for, and those that nothing explains.
+    lost: Lost,
     unseen: u64,
     /// When the next comparison is due, and when the last two were, since boot.
     compare_at: Duration,
@@ -160,12 +157,12 @@ impl<'a> KernelEvents<'a> {
             first: None,
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
-            waiting: FxHashMap::default(),
+            waiting: Waiting::default(),
             half_closed: HalfClosed::default(),
             told: FxHashSet::default(),
             counts: EventCounts::default(),
             balance: Balance::default(),
-            lost_and_open: 0,
+            lost: Lost::default(),
             unseen: 0,
             compare_at: now + COMPARE,
             compared: (now, now),
@@ -175,7 +172,7 @@ impl<'a> KernelEvents<'a> {
             missing_since: None,
         };
         if let Some(reached) = reached.filter(|_| events.program.is_taken_over()) {
-            events.resume(reached);
+            events.resume(reached, kept_in.map(|kept_in| &*kept_in.kept_back).unwrap_or_default());
         }
         // One that fails is tried again with the first take.
         let _ = events.take_over();
@@ -183,21 +180,20 @@ impl<'a> KernelEvents<'a> {
     }
 
     /// Goes on behind what an earlier recorder has written.
-    fn resume(&mut self, reached: Reached) {
+    fn resume(&mut self, reached: Reached, kept_back: &[Box<[u8]>]) {
         self.has_resumed = true;
         if !self.program.go_on_behind(reached.place) {
             self.missing_since = Some(reached.counted_at);
         }
         self.counts = reached.counts;
         self.unseen = reached.counts.unseen;
-        self.lost_and_open = reached.lost_and_open;
         self.counted_at = reached.counted_at;
         for (cookie, at, is_local) in reached.half_closed {
             self.half_closed.note(cookie, at, is_local);
         }
-        for bytes in reached.waiting {
-            if let Some(Record::Ended { record, .. }) = decode_record(&bytes, self.offset) {
-                self.waiting.insert(record.cookie, Waiting { record, bytes });
+        for bytes in kept_back.iter().take(MOST) {
+            if let Some(Record::Ended { record, .. }) = decode_record(bytes, self.offset) {
+                self.waiting.add(record, bytes.clone());
             }
         }
     }
@@ -214,8 +210,14 @@ impl<'a> KernelEvents<'a> {
         let namespace = crate::linux::host::namespace(self.source);
         let at = clock::uptime(self.source)?;
         self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
-        self.first =
-            Some(First { table: answer.data.0, told: 0, at, owners: FxHashMap::default(), namespace });
+        self.first = Some(First {
+            table: answer.data.0,
+            told: 0,
+            at,
+            met: FxHashMap::default(),
+            owners: FxHashMap::default(),
+            namespace,
+        });
         self.has_taken_over = true;
         Ok(())
     }
@@ -228,7 +230,7 @@ impl<'a> KernelEvents<'a> {
             let namespace = socket.namespace().or(first.namespace);
             let Some(mut record) = record_of(&socket, namespace, first.at) else { continue };
             if let Some(owner) = socket.ownership().principal() {
-                let instance = self.introduce(owner, into);
+                let instance = self.introduce(owner, &mut first.met, into);
                 record.process = Some((instance, OwnerSource::Held));
             }
             let owner = record.process.map(|(instance, _)| {
@@ -248,20 +250,32 @@ impl<'a> KernelEvents<'a> {
         self.first = Some(first).filter(|first| first.told < first.table.len());
     }
 
-    /// Tells of a process that holds a socket, if that was not done. Returns how records name it.
-    fn introduce(&mut self, owner: Owner, events: &mut Vec<ConnectionEvent>) -> ProcessInstance {
+    /// Tells of a process that holds a socket, if that was not done under the name that it has now. Returns how records name it.
+    /// `met` are those that the same look has found before.
+    fn introduce(
+        &mut self,
+        owner: Owner,
+        met: &mut FxHashMap<ProcessKey, ProcessInstance>,
+        events: &mut Vec<ConnectionEvent>,
+    ) -> ProcessInstance {
+        if let Some(instance) = met.get(&owner.process) {
+            return *instance;
+        }
         if self.told.len() >= MOST {
             self.told.clear();
         }
-        if self.told.insert(owner.process) {
-            let answer = processes::processes(self.source, &[owner.process], process_fields(self.wishes));
+        let answer = processes::processes(self.source, &[owner.process], process_fields(self.wishes));
+        // How many programs it has executed is not in /proc.
+        let name = answer.data.first().map_or(0, process::number_of_name);
+        let instance = ProcessInstance { process: owner.process, executions: records::run(0, name) };
+        if self.told.insert(instance) {
             events.extend(answer.data.into_iter().map(|read| {
                 let record = process_record(read, owner.parent, self.wishes);
-                ConnectionEvent::Process(Box::new(record))
+                ConnectionEvent::Process(Box::new(ProcessRecord { instance, ..record }))
             }));
         }
-        // How many programs it has executed is not in /proc.
-        ProcessInstance { process: owner.process, executions: 0 }
+        met.insert(owner.process, instance);
+        instance
     }
 
     /// Handles a record. `bytes` are its own where it may have to be kept back.
@@ -289,14 +303,14 @@ impl<'a> KernelEvents<'a> {
                     held.complete(&mut record);
                 }
                 if record.process.is_none() && owner_may_follow && self.waiting.len() < MOST {
-                    self.waiting.insert(record.cookie, Waiting { record, bytes });
+                    self.waiting.add(record, bytes);
                 } else {
                     into.push(ConnectionEvent::Ended(record));
                 }
             }
             Record::Half { cookie, at, is_local } => self.half_closed.note(cookie, at, is_local),
             Record::Owner { cookie, owner, uid } => {
-                if let Some(Waiting { mut record, .. }) = self.waiting.remove(&cookie) {
+                if let Some(mut record) = self.waiting.take(cookie) {
                     (record.process, record.uid) = (owner, uid);
                     into.push(ConnectionEvent::Ended(record));
                 }
@@ -318,8 +332,8 @@ impl<'a> KernelEvents<'a> {
     fn look(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
         let is_due = |at: Option<Duration>| at.is_none_or(|at| at + YOUNG <= now);
         let open = self.unowned.iter().filter(|(_, it)| is_due(it.record.established));
-        let ended = self.waiting.iter().filter(|(_, it)| is_due(it.record.ended.map(|(at, _)| at)));
-        let wanted = open.map(|(cookie, _)| *cookie).chain(ended.map(|(cookie, _)| *cookie));
+        let ended = self.waiting.records().filter(|it| is_due(it.ended.map(|(at, _)| at)));
+        let wanted = open.map(|(cookie, _)| *cookie).chain(ended.map(|it| it.cookie));
         let mut wanted: FxHashMap<u64, Vec<Owner>> = wanted.map(|cookie| (cookie, Vec::new())).collect();
         if wanted.is_empty() {
             return Ok(());
@@ -330,10 +344,11 @@ impl<'a> KernelEvents<'a> {
         };
         by_cookie::find(self.source, program.as_ref(), &mut wanted).map_err(|failure| failure.reason())?;
         self.owners = Some(program);
+        let mut met = FxHashMap::default();
         for (cookie, owners) in wanted {
-            let found = owners.first().map(|owner| self.introduce(*owner, into));
+            let found = owners.first().map(|owner| self.introduce(*owner, &mut met, into));
             let owner = found.map(|instance| (instance, OwnerSource::Held));
-            if let Some(Waiting { mut record, .. }) = self.waiting.remove(&cookie) {
+            if let Some(mut record) = self.waiting.take(cookie) {
                 record.process = owner;
                 into.push(ConnectionEvent::Ended(record));
             } else if let Some(mut open) = self.unowned.remove(&cookie) {
@@ -358,6 +373,7 @@ impl<'a> KernelEvents<'a> {
         let Difference { ended, opened } = self.balance.compare(&there.cookies, &there.namespaces, now);
         drop(there);
         self.tell_unseen(ended, self.compared.1, into);
+        self.lost.compared();
         let opened = if opened.is_empty() { Vec::new() } else { records(self.source, &opened, now) };
         for record in opened {
             self.balance.open(&record);
@@ -380,8 +396,7 @@ impl<'a> KernelEvents<'a> {
     ) {
         let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
         // Those that the buffer had no room for are a gap already.
-        let unseen = found.saturating_sub(self.lost_and_open);
-        self.lost_and_open = self.lost_and_open.saturating_sub(found);
+        let unseen = self.lost.unexplained(found);
         if unseen > 0 {
             self.unseen += unseen;
             self.counts.unseen = self.unseen;
@@ -449,7 +464,7 @@ impl<'a> KernelEvents<'a> {
         let bytes = self.program.counts().map_err(|failure| failure.reason())?;
         let Some(counts) = decode_counts(&bytes) else { return Ok(()) };
         let last = std::mem::replace(&mut self.counts, EventCounts { unseen: self.unseen, ..counts });
-        self.lost_and_open += counts.lost.saturating_sub(last.lost);
+        self.lost.add(counts.lost.saturating_sub(last.lost));
         for (before, after, cause) in [
             (last.lost, counts.lost, GapCause::Ring),
             (last.lost_begins, counts.lost_begins, GapCause::Begins),
@@ -549,7 +564,7 @@ impl EventStream for KernelEvents<'_> {
         // What was not told cannot be found without a list, and is told by the next recorder.
         let _ = self.compare_at_the_end(into);
         self.tell_half_closed(Duration::MAX, into);
-        into.extend(self.waiting.drain().map(|(_, waiting)| ConnectionEvent::Ended(waiting.record)));
+        into.append(&mut self.waiting.take_all());
     }
 
     fn counts(&self) -> EventCounts {
@@ -568,8 +583,12 @@ impl EventStream for KernelEvents<'_> {
         self.has_resumed
     }
 
+    fn has_lost_some(&self) -> bool {
+        self.missing_since.is_some()
+    }
+
     fn keeps_back(&self, cookie: u64) -> bool {
-        self.waiting.contains_key(&cookie)
+        self.waiting.has(cookie)
     }
 
     fn reached(&self) -> Option<Vec<u8>> {
@@ -579,15 +598,20 @@ impl EventStream for KernelEvents<'_> {
             place: self.program.place(),
             counted_at: self.counted_at,
             counts: EventCounts { unseen: self.unseen, ..self.counts },
-            lost_and_open: self.lost_and_open,
             half_closed: self
                 .half_closed
                 .all()
                 .map(|(cookie, (at, is_local))| (cookie, at, is_local))
                 .collect(),
-            waiting: self.waiting.values().map(|waiting| waiting.bytes.clone()).collect(),
         };
         Some(reached.encode())
+    }
+
+    fn kept_back(&mut self) -> Vec<KeptBack> {
+        match self.program.pinned() {
+            Some(Ok(_)) => self.waiting.changes(),
+            _ => Vec::new(),
+        }
     }
 
     fn pinned(&self) -> Pinned<'_> {

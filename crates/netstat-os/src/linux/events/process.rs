@@ -4,9 +4,20 @@ use super::records::RawProcess;
 use crate::linux::processes;
 use netstat_model::history::ProcessRecord;
 use netstat_model::{Executable, Missing, Process};
+use rustc_hash::FxHasher;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::hash::Hasher as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
+
+/// Returns a number of the name that a process has given itself, for one that was read from `/proc`; 0 where it is not known.
+pub(super) fn number_of_name(process: &Process) -> u16 {
+    let Ok(name) = &process.comm else { return 0 };
+    let mut hasher = FxHasher::default();
+    hasher.write(name.as_bytes());
+    // The upper bits are the better ones.
+    u16::try_from(hasher.finish() >> 48).unwrap_or(0)
+}
 
 /// Makes a record of a process that the kernel's programs told of.
 pub(super) fn of_kernel(raw: RawProcess, keep_arguments: bool) -> ProcessRecord {

@@ -4,9 +4,9 @@ use netstat_model::history::EventCounts;
 use std::time::Duration;
 
 /// The version of this layout.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
-/// How far events were told, and what of them is still kept back.
+/// How far events were told. What of them is still kept back is written beside it, as it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reached {
     /// Which programs it was.
@@ -16,12 +16,8 @@ pub(super) struct Reached {
     /// What was counted and told by then, and when.
     pub(super) counts: EventCounts,
     pub(super) counted_at: Duration,
-    /// Ends that there was no room for, and no comparison has found yet.
-    pub(super) lost_and_open: u64,
     /// First FINs of connections that may stay half closed: by cookie, when, and whether the local end sent it.
     pub(super) half_closed: Vec<(u64, Duration, bool)>,
-    /// Records of ends whose owner is not known yet.
-    pub(super) waiting: Vec<Box<[u8]>>,
 }
 
 impl Reached {
@@ -32,16 +28,10 @@ impl Reached {
         let mut long = |number: u64| bytes.extend(number.to_le_bytes());
         long(self.place);
         long(nanoseconds(self.counted_at));
-        long(self.lost_and_open);
         of_counts(&self.counts).into_iter().for_each(&mut long);
         long(self.half_closed.len() as u64);
         for (cookie, at, is_local) in &self.half_closed {
             [*cookie, nanoseconds(*at), u64::from(*is_local)].into_iter().for_each(&mut long);
-        }
-        for record in &self.waiting {
-            let length = u16::try_from(record.len()).unwrap_or(0);
-            bytes.extend(length.to_le_bytes());
-            bytes.extend(record.iter().take(usize::from(length)));
         }
         bytes
     }
@@ -57,7 +47,6 @@ impl Reached {
         };
         let place = long()?;
         let counted_at = Duration::from_nanos(long()?);
-        let lost_and_open = long()?;
         let mut counts = [0; COUNTS];
         for count in &mut counts {
             *count = long()?;
@@ -66,15 +55,8 @@ impl Reached {
         for _ in 0..long()? {
             half_closed.push((long()?, Duration::from_nanos(long()?), long()? == 1));
         }
-        let mut waiting = Vec::new();
-        while !rest.is_empty() {
-            let (length, after) = rest.split_first_chunk()?;
-            let (record, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-            waiting.push(record.into());
-            rest = after;
-        }
         let (instance, counts) = (u32::from_le_bytes(*instance), to_counts(counts));
-        Some(Self { instance, place, counts, counted_at, lost_and_open, half_closed, waiting })
+        rest.is_empty().then_some(Self { instance, place, counts, counted_at, half_closed })
     }
 }
 
@@ -110,9 +92,7 @@ mod tests {
             place: 1 << 40,
             counts,
             counted_at: ms(9_000),
-            lost_and_open: 8,
             half_closed: vec![(10, ms(11), true), (12, ms(13), false)],
-            waiting: vec![(*b"one").into(), (*b"").into(), (*b"three").into()],
         }
     }
 
@@ -120,18 +100,17 @@ mod tests {
     fn what_was_reached_comes_back() {
         let reached = reached();
         assert_eq!(Reached::decode(&reached.encode()), Some(reached.clone()));
-        let none = Reached { half_closed: Vec::new(), waiting: Vec::new(), ..reached };
+        let none = Reached { half_closed: Vec::new(), ..reached };
         assert_eq!(Reached::decode(&none.encode()), Some(none));
     }
 
     #[test]
     fn what_is_cut_or_of_another_layout_is_not_believed() {
         let bytes = reached().encode();
-        let whole_without_records = bytes.len() - (2 + 3) - 2 - (2 + 5);
-        for len in 0..whole_without_records {
+        for len in 0..bytes.len() {
             assert_eq!(Reached::decode(&bytes[..len]), None, "{len}");
         }
-        assert_eq!(Reached::decode(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Reached::decode(&[&bytes[..], b"more"].concat()), None);
         let other = [&[LAYOUT + 1], &bytes[1..]].concat();
         assert_eq!(Reached::decode(&other), None);
     }

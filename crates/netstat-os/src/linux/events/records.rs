@@ -153,7 +153,7 @@ fn decode_end(kind: u8, bytes: &[u8], offset: ClockOffset) -> Option<Record> {
             pid: fields.word(56).filter(|pid| *pid != 0)?,
             start_time: offset.start_time(fields.long(48)?),
         };
-        Some((ProcessInstance { process, executions: fields.word(60)? }, source))
+        Some((ProcessInstance { process, executions: run(fields.word(60)?, fields.short(110)?) }, source))
     });
     let uid = fields.word(64).filter(|_| owner.is_some());
     if kind == OWNER {
@@ -208,6 +208,11 @@ fn decode_end(kind: u8, bytes: &[u8], offset: ClockOffset) -> Option<Record> {
     })
 }
 
+/// Returns what tells a run of a process under one name from others.
+pub(super) fn run(executions: u32, name: u16) -> u32 {
+    executions & 0xffff | u32::from(name) << 16
+}
+
 /// Decodes the local and the remote address.
 fn decode_addresses(family: u8, bytes: &[u8]) -> Option<(IpAddr, IpAddr)> {
     match i32::from(family) {
@@ -240,7 +245,7 @@ fn decode_process(bytes: &[u8], offset: ClockOffset) -> Option<RawProcess> {
     // A kernel thread has no executable, and then no component either.
     let is_whole = flags & PATH_IS_CUT == 0 && file.is_some();
     Some(RawProcess {
-        instance: ProcessInstance { process, executions: fields.word(32)? },
+        instance: ProcessInstance { process, executions: run(fields.word(32)?, fields.short(16)?) },
         parent: fields.word(28)?,
         uid: fields.word(36)?,
         comm: comm.split(|byte| *byte == 0).next().unwrap_or_default().to_vec(),

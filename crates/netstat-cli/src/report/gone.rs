@@ -1,0 +1,92 @@
+//! What an earlier recorder left open in a history, and is not there any more.
+
+use super::chosen::key_of;
+use netstat_model::history::{ConnectionEvent, ConnectionRecord, EndReason};
+use rustc_hash::FxHashSet;
+use std::time::Duration;
+
+/// Takes out of the connections of an earlier recorder those that events tell of.
+pub(super) fn strike(before: &mut Vec<ConnectionRecord>, events: &[ConnectionEvent]) {
+    let there: FxHashSet<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            ConnectionEvent::Opened(record)
+            | ConnectionEvent::HalfClosed(record)
+            | ConnectionEvent::Ended(record) => Some(key_of(record)),
+            ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
+        })
+        .collect();
+    before.retain(|record| !there.contains(&key_of(record)));
+}
+
+/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
+/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
+pub(super) fn gone(
+    before: Vec<ConnectionRecord>,
+    would_be_told: impl Fn(&ConnectionRecord) -> bool,
+    now: Duration,
+) -> Vec<ConnectionEvent> {
+    before
+        .into_iter()
+        .filter(would_be_told)
+        .map(|mut record| {
+            record.ended = Some((now, EndReason::Unseen));
+            ConnectionEvent::Ended(Box::new(record))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_model::history::ConnectionRole;
+    use netstat_model::{IpEndpoint, Namespace, Transport};
+
+    fn open(cookie: u64, port: u16) -> ConnectionRecord {
+        ConnectionRecord {
+            cookie,
+            namespace: None,
+            transport: Transport::Tcp,
+            role: ConnectionRole::Unknown,
+            local: IpEndpoint::new([127, 0, 0, 1].into(), port, 0),
+            remote: None,
+            v6_only: None,
+            started: None,
+            bound: None,
+            established: None,
+            first_fin: None,
+            ended: None,
+            process: None,
+            uid: None,
+            bytes_sent: None,
+            bytes_received: None,
+            rtt: None,
+            min_rtt: None,
+            retransmits: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_any_more_has_ended_unseen() {
+        let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
+        let [mut own, mut other] = [open(3, 83), open(4, 84)];
+        (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
+        let mut before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
+        let at = Duration::from_secs(9);
+        let has_listed = |it: &ConnectionRecord| it.namespace != Some(Namespace { inode: 2 });
+        // They are told in parts.
+        first.chunks(1).for_each(|events| strike(&mut before, events));
+        let ended = gone(before, has_listed, at);
+        let ports: Vec<(u64, u16)> = ended
+            .iter()
+            .map(|event| match event {
+                ConnectionEvent::Ended(record) => {
+                    assert_eq!(record.ended, Some((at, EndReason::Unseen)));
+                    (record.cookie, record.local.port)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(ports, [(2, 80), (0, 82), (3, 83)]);
+    }
+}
