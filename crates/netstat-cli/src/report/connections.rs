@@ -92,7 +92,7 @@ pub(super) fn table(
         namespaces: needs.namespaces && session.settings.scope == Scope::All,
         ..needs
     };
-    let known = Known::read(system, &view, table, needs, &mut warnings);
+    let known = Known::read(system, &view, table, needs, session.settings.scope, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
@@ -346,6 +346,7 @@ impl Known {
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,
+        scope: Scope,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
@@ -364,7 +365,7 @@ impl Known {
             false => &[],
         };
         let of_kernel = needs.stand_ins && view.rows().any(|row| StandIns::may_be_of_kernel(&row.socket));
-        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, warnings);
+        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, scope, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);
