@@ -115,6 +115,9 @@ fn a_namespace_is_found_by_its_name_and_its_file() {
         assert_eq!(netstat(&format!("-an --netns {}", named.0)), expected);
         let all = netstat(&format!("-an --netns all netns {}", named.0));
         assert_eq!(all.matches(&named.0).count(), 3, "{all}");
+        // The column says the name too where one namespace is shown.
+        let named_by = netstat(&format!("-a --netns {0} --columns netns,local", named.0));
+        assert_eq!(named_by.matches(&named.0).count(), 3, "{named_by}");
         // Other reports as well.
         let routes = netstat(&format!("-r --netns {}", named.0));
         assert!(routes.contains("lo") && !routes.contains("eth"), "{routes}");

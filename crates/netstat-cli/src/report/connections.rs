@@ -88,8 +88,9 @@ pub(super) fn table(
     let needs = ColumnNeeds {
         // An end of a packet socket is an interface.
         interfaces: needs.interfaces || kinds.intersects(Kinds::PACKET),
-        // Finding the names takes a look at every process.
-        namespaces: needs.namespaces && session.settings.scope == Scope::All,
+        // Finding the names takes a look at every process, which nobody waits for who has not named a namespace.
+        namespaces: needs.namespaces
+            && (session.settings.scope == Scope::All || session.settings.namespace.is_some()),
         ..needs
     };
     let known = Known::read(system, &view, table, needs, session.settings.scope, &mut warnings);
