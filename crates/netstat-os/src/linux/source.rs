@@ -4,8 +4,7 @@
 mod programs;
 
 use super::bpf::{Failure, TcpSettings};
-use crate::contract::Ending;
-use crate::contract::PacketTest;
+use crate::contract::{Ending, PacketTest};
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
     Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
