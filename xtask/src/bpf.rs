@@ -1,5 +1,5 @@
-//! Builds the kernel programs, one that finds socket owners, one that lists TCP sockets and one that records connections: each
-//! from its C source to two files that are checked in.
+//! Builds the kernel programs, one that finds socket owners, two that list TCP sockets, one that tells who joined
+//! multicast groups and one that records connections: each from its C source to two files that are checked in.
 //!
 //! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions, the
 //! names of maps and programs in the order of the loader, and checksums of sources and results, so that a source that was
@@ -14,7 +14,7 @@ const SOURCES: &str = "crates/netstat-os/bpf";
 const GENERATED: &str = "crates/netstat-os/bpf/generated";
 
 /// The programs: NAME.bpf.c, further sources NAME.*, and `generated/NAME.*`.
-const PROGRAMS: [&str; 3] = ["owners", "recorder", "tcp"];
+const PROGRAMS: [&str; 5] = ["everywhere", "groups", "owners", "recorder", "tcp"];
 
 /// What all of them include.
 const COMMON: &str = "program.h";

@@ -10,7 +10,7 @@ use netstat_engine::enrich::StandIns;
 use netstat_engine::filter::{Context, Filter};
 use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Kinds, Owners, RouteQuery, SocketQuery, States, Tables};
+use netstat_model::query::{Fields, Kinds, Owners, RouteQuery, Scope, SocketQuery, States, Tables};
 use netstat_model::{
     Answer, DescriptorUse, Endpoint, Error, Inbound, IpSocketRef, Keeper, Owner, Ownership, Process,
     ProcessKey, Protocol, RouteKind, Socket, SocketKey, SocketRef, SocketTable, TcpState, Transport, Warning,
@@ -102,7 +102,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         let now = self.moment(&needs, Extent::Whole, warnings)?;
         let mut processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
         self.surroundings.stand_ins =
-            Arc::new(StandIns::read(self.backend, &processes, false, Keeper::ALL, warnings));
+            Arc::new(StandIns::read(self.backend, &processes, false, Keeper::ALL, Scope::Own, warnings));
         let descriptors = self.descriptors(&mut processes, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {

@@ -453,6 +453,22 @@ fn a_socket_of_the_kernel_says_what_has_it() {
         for row in &rows {
             assert_eq!((&row["behind"], &row["pid"]), (&"kernel > vxlan:vx0 vxlan:vx1".into(), &Value::Null));
         }
+        // In another namespace as well.
+        let inner = netstat_lab::Namespace::enter().unwrap();
+        inner.ip("link add vx9 type vxlan id 9 dstport 4790\nlink set vx9 up\n").unwrap();
+        let inode = inner.inode();
+        let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
+        drop(inner);
+        let mut behind: Vec<_> = json("--netns all --columns local,netns_inode,behind lport 4790 -a")
+            .iter()
+            .map(|row| (row["netns_inode"] == inode, row["behind"].as_str().unwrap_or("").to_owned()))
+            .filter(|(is_inner, behind)| *is_inner || behind.contains("vx0"))
+            .collect();
+        behind.sort();
+        behind.dedup();
+        let one = |is_inner, what: &str| (is_inner, format!("kernel > {what}"));
+        assert_eq!(behind, [one(false, "vxlan:vx0 vxlan:vx1"), one(true, "vxlan:vx9")]);
+        drop(file);
         let held = std::net::UdpSocket::bind("0.0.0.0:4791").unwrap();
         let rows = json("--columns local,behind lport 4791 -a");
         assert_ne!(rows[0]["behind"], "kernel > vxlan:vx0 vxlan:vx1");
@@ -511,6 +527,13 @@ fn sockets_that_no_table_lists_are_shown_with_their_process() {
                 client
             })
             .collect();
+        // Newer kernels have no UDP-Lite.
+        let udplite = std::path::Path::new("/proc/net/udplite").exists().then(|| {
+            let held = socket(inet, SocketType::DGRAM, 136);
+            let any = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 7499);
+            rustix::net::bind(&held, &any).unwrap();
+            held
+        });
         let inode = |descriptor: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(descriptor).unwrap().st_ino;
         let pid = std::process::id();
         let run = finish(command(&format!("--json --family unlisted --columns proto,inode,pid pid {pid}")));
@@ -526,6 +549,10 @@ fn sockets_that_no_table_lists_are_shown_with_their_process() {
             assert!(has(inode(held)), "{} in {rows:?}", inode(held));
         }
         assert!(!has(inode(listener.as_fd())), "it is in the table of TCP");
+        assert!(
+            !udplite.as_ref().is_some_and(|held| has(inode(held.as_fd()))),
+            "it is in the table of UDP-Lite"
+        );
         assert!(rows.iter().all(|row| row["proto"] == "UNLISTED"));
     });
 }
@@ -552,6 +579,32 @@ fn names_of_sockets_are_shown_safely() {
         let rows = json("--family unix --columns local");
         assert_eq!(rows[0]["local"]["name"], "@a\\x1b[2J\\x0a\\x00b");
         drop(hostile);
+    });
+}
+
+#[test]
+fn a_file_is_not_taken_for_an_abstract_name() {
+    netstat_lab::on_own_thread(|_| {
+        let folder = Folder::new("looks-abstract");
+        // Relative to the folder of the process that binds it.
+        let mut child = Command::new("python3")
+            .args(["-c", "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('@x'); s.listen(); sys.stdin.read()"])
+            .current_dir(folder.path(""))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let path = folder.path("@x");
+        let bound = netstat_lab::eventually("the socket", || path.exists().then_some(()));
+        let hidden = UnixListener::bind_addr(&abstract_name("x")).unwrap();
+        let mut shown = cells("--family unix --columns local state listening");
+        shown.sort();
+        let found = cells("--family unix --columns local src unix:@x");
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        bound.unwrap();
+        assert_eq!(shown, ["@x", "\\x40x"]);
+        assert_eq!(found, ["@x"]);
+        drop(hidden);
     });
 }
 

@@ -115,6 +115,9 @@ fn a_namespace_is_found_by_its_name_and_its_file() {
         assert_eq!(netstat(&format!("-an --netns {}", named.0)), expected);
         let all = netstat(&format!("-an --netns all netns {}", named.0));
         assert_eq!(all.matches(&named.0).count(), 3, "{all}");
+        // The column says the name too where one namespace is shown.
+        let named_by = netstat(&format!("-a --netns {0} --columns netns,local", named.0));
+        assert_eq!(named_by.matches(&named.0).count(), 3, "{named_by}");
         // Other reports as well.
         let routes = netstat(&format!("-r --netns {}", named.0));
         assert!(routes.contains("lo") && !routes.contains("eth"), "{routes}");
@@ -135,6 +138,91 @@ fn a_hundred_namespaces_are_each_visited_once() {
         }
         let expected: BTreeMap<u64, usize> = others.iter().map(|other| (other.inode, 1)).collect();
         assert_eq!(counts, expected);
+    });
+}
+
+/// Listeners and connections in many states, in the namespace of the calling thread.
+fn in_many_states() -> impl Sized {
+    let listener = TcpListener::bind("127.0.0.1:7470").unwrap();
+    let connect = || {
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    };
+    let (whole, waiting, orphan) = (connect(), connect(), connect());
+    // Both ends are gone of one, and one end of another.
+    drop(waiting.0);
+    drop(waiting.1);
+    drop(orphan.0);
+    let both = TcpListener::bind("[::]:7471").unwrap();
+    let v6 = std::net::TcpStream::connect("[::1]:7471").unwrap();
+    (whole, orphan.1, v6, both, listener)
+}
+
+/// So many that one turn of the program does not tell of all: they are in one chain of the kernel's table.
+fn listeners_on_one_port() -> Vec<std::os::fd::OwnedFd> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
+    let one = || {
+        let flags = SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
+        sockopt::set_socket_reuseport(&socket, true).unwrap();
+        bind(&socket, &std::net::SocketAddrV4::new([127, 0, 0, 1].into(), 7472)).unwrap();
+        listen(&socket, 1).unwrap();
+        socket
+    };
+    (0..1000).map(|_| one()).collect()
+}
+
+#[test]
+fn one_walk_over_the_table_tells_what_is_in_each_namespace() {
+    on_own_thread(|own| {
+        let child_table = "/proc/sys/net/ipv4/tcp_child_ehash_entries";
+        let here = in_many_states();
+        let crowd = listeners_on_one_port();
+        let others: Vec<_> = (0..3)
+            .map(|number| {
+                // One has a table of connections to itself, where the kernel makes such.
+                let _ = std::fs::write(child_table, if number == 0 { "64" } else { "0" });
+                let inner = Namespace::enter().unwrap();
+                let own_table = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_ehash_entries");
+                let is_private = own_table.is_ok_and(|entries| !entries.starts_with('-'));
+                assert!(number == 0 || !is_private);
+                (inner.inode(), is_private, in_many_states())
+            })
+            .collect();
+        if !others[0].1 {
+            netstat_lab::skip(format_args!("this kernel makes no tables of one namespace"));
+        }
+        let inodes: Vec<_> = others.iter().map(|(inode, ..)| *inode).chain([own.inode()]).collect();
+        let columns = "--columns netns_inode,proto,local,foreign,state,inode";
+        let rows = |source: &str| {
+            let run = finish(command(&format!("-a --netns all --source {source} {columns} proto tcp")));
+            if run.code != Some(0) {
+                return Err(run);
+            }
+            let mut rows: Vec<_> =
+                inodes.iter().flat_map(|&inode| rows_of_namespace(&run.text, inode)).collect();
+            rows.sort();
+            Ok(rows)
+        };
+        let Ok(_) = rows("iter") else {
+            netstat_lab::skip(format_args!("BPF cannot be used"));
+            return;
+        };
+        let mut last = None;
+        // A connection may change its state between the two.
+        let _ = netstat_lab::eventually("the rows of sock_diag", || {
+            let (by_program, by_sock_diag) = last.insert((rows("iter").unwrap(), rows("diag").unwrap()));
+            (by_program == by_sock_diag).then_some(())
+        });
+        let (by_program, by_sock_diag) = last.unwrap();
+        let lacks = by_sock_diag.iter().filter(|row| !by_program.contains(row)).take(5).collect::<Vec<_>>();
+        assert!(by_program == by_sock_diag, "{} and {}: {lacks:?}", by_program.len(), by_sock_diag.len());
+        let count = |word: &str| by_program.iter().filter(|row| row.contains(word)).count();
+        assert_eq!(count("127.0.0.1:7472"), 1000);
+        for state in ["TIME_WAIT", "FIN_WAIT_2", "CLOSE_WAIT", "ESTABLISHED"] {
+            assert!(count(state) >= 4, "{state}: {by_program:?}");
+        }
+        drop((here, crowd, others));
     });
 }
 

@@ -36,6 +36,7 @@ mod keep;
 mod lifespan;
 mod limits;
 mod list_method;
+mod multicast;
 mod network_namespace;
 mod owner_lists;
 pub mod owner_method;
@@ -76,6 +77,7 @@ pub use interface::{Interface, InterfaceAddress, InterfaceFlags, InterfaceHardwa
 pub use lifespan::{ConnectionRole, EndReason, Lifespan};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use list_method::ListMethod;
+pub use multicast::GroupMember;
 pub use network_namespace::NetworkNamespace;
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use ownership_ref::OwnershipRef;

@@ -7,11 +7,11 @@ mod survival;
 use crate::resolver::NameLookup;
 pub use confined::Confined;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable, StandIn,
+    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, GroupMember, Inbound, Interface,
+    InterfaceCounters, IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod,
+    PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable, StandIn,
 };
 pub use packets::{Packet, PacketCounts, PacketDirection, PacketStream, PacketTest, Packets};
 use std::net::IpAddr;
@@ -54,8 +54,9 @@ pub trait Processes {
 
     /// The listeners that these processes keep for others, as they are configured: on Linux those of systemd's socket units
     /// and those that the kernel has for tunnels and the like,
-    /// on Windows those of http.sys and of the port proxy. Why some may be missing is a warning.
-    fn stand_ins(&self, _keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+    /// on Windows those of http.sys and of the port proxy. What the kernel has is told of the network namespaces of the scope.
+    /// Why some may be missing is a warning.
+    fn stand_ins(&self, _keepers: &[Keeper], _scope: Scope) -> Answer<Vec<StandIn>> {
         Answer::whole(Vec::new())
     }
 }
@@ -432,6 +433,12 @@ pub trait TextTables {
     /// # Errors
     /// When the system refused it or has no such tables.
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Which sockets joined multicast groups of IP, once for each process that holds them; `None`, with the reason as a warning,
+    /// where the system does not tell.
+    fn group_members(&self) -> Answer<Option<Vec<GroupMember>>> {
+        Answer::whole(None)
+    }
 }
 
 /// Closes sockets and ends processes: all that this program ever changes on a machine. The running system alone does it; a

@@ -10,11 +10,11 @@ use super::{
     Events, KeptIn, Machine, NameDatabases, NameLookup, NotPinned, Origin, PacketStream, PacketTest, Packets,
     Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
-    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
+    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, GroupMember, Inbound, Interface,
+    InterfaceCounters, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -84,8 +84,8 @@ impl Processes for Opened {
         self.backend.processes(wanted, fields)
     }
 
-    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
-        self.backend.stand_ins(keepers)
+    fn stand_ins(&self, keepers: &[Keeper], scope: Scope) -> Answer<Vec<StandIn>> {
+        self.backend.stand_ins(keepers, scope)
     }
 }
 
@@ -192,6 +192,10 @@ impl Rdma for Opened {
 impl TextTables for Opened {
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error> {
         self.backend.text_table(table)
+    }
+
+    fn group_members(&self) -> Answer<Option<Vec<GroupMember>>> {
+        self.backend.group_members()
     }
 }
 

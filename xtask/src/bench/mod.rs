@@ -8,6 +8,7 @@ mod checks;
 mod crowd;
 pub(crate) mod live;
 mod machine;
+mod namespaces;
 mod profile;
 pub(crate) mod record;
 mod report;

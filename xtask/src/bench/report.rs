@@ -1,6 +1,7 @@
 //! Writes docs/performance.md.
 
 use super::machine::Machine;
+use super::namespaces::NAMESPACES;
 use super::profile::Profile;
 use super::runs::{Programs, Series};
 use super::scenes::{Results, Scenes, name};
@@ -37,6 +38,9 @@ pub(super) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
             out.push_str(WALKS);
         }
     }
+    let spread = &scenes.spread;
+    writeln!(out, "\n## {} sockets in one namespace, and in {NAMESPACES}\n", spread.sockets)?;
+    results_table(&mut out, &spread.results)?;
     for scene in scenes.large.iter().filter(|scene| !scene.profiles.is_empty()) {
         writeln!(out, "\n## Where the time goes, with {} sockets", scene.sockets)?;
         for profile in &scene.profiles {

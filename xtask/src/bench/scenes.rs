@@ -2,6 +2,7 @@
 
 use super::checks;
 use super::crowd::Crowd;
+use super::namespaces::{self, Spread};
 use super::profile::{self, Profile};
 use super::runs::{Contender, LSOF, NET_TOOLS, Programs, SS, Series, in_turn};
 use crate::workspace::built;
@@ -36,6 +37,8 @@ pub(super) struct Scenes {
     /// The small host while another namespace holds many sockets, which are the ones counted here.
     pub(super) beside: Option<Scene>,
     pub(super) large: Vec<Scene>,
+    /// The same sockets in one namespace and in many.
+    pub(super) spread: Spread,
 }
 
 /// The names of the contenders that targets refer to.
@@ -113,7 +116,8 @@ pub(super) fn play(programs: &Programs, sizes: &[usize], runs: usize) -> Result<
     }
     drop(small_crowd);
     drop(small_net);
-    Ok(Scenes { small, beside, large })
+    let spread = namespaces::play(programs, runs)?;
+    Ok(Scenes { small, beside, large, spread })
 }
 
 /// Counts the processes of the machine.

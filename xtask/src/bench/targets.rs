@@ -1,5 +1,6 @@
 //! The project's targets for speed and memory, and whether they are met.
 
+use super::namespaces::{NAMESPACES, PAIRS};
 use super::scenes::{Results, Scene, Scenes, name};
 use std::time::Duration;
 
@@ -66,6 +67,11 @@ pub(super) fn all(scenes: &Scenes) -> Vec<Target> {
         speed(scene, &mut targets);
     }
     small_host(scenes, &mut targets);
+    for [alone, spread] in PAIRS {
+        let of = |name| times(&scenes.spread.results, name);
+        let what = format!("{spread}: {} sockets in {NAMESPACES} namespaces", scenes.spread.sockets);
+        targets.push(at_most(&what, 3.0, alone, of(spread), of(alone)));
+    }
     for scene in &scenes.large {
         memory(scene, &mut targets);
     }

@@ -88,11 +88,12 @@ pub(super) fn table(
     let needs = ColumnNeeds {
         // An end of a packet socket is an interface.
         interfaces: needs.interfaces || kinds.intersects(Kinds::PACKET),
-        // Finding the names takes a look at every process.
-        namespaces: needs.namespaces && session.settings.scope == Scope::All,
+        // Finding the names takes a look at every process, which nobody waits for who has not named a namespace.
+        namespaces: needs.namespaces
+            && (session.settings.scope == Scope::All || session.settings.namespace.is_some()),
         ..needs
     };
-    let known = Known::read(system, &view, table, needs, &mut warnings);
+    let known = Known::read(system, &view, table, needs, session.settings.scope, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
@@ -346,6 +347,7 @@ impl Known {
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,
+        scope: Scope,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
@@ -364,7 +366,7 @@ impl Known {
             false => &[],
         };
         let of_kernel = needs.stand_ins && view.rows().any(|row| StandIns::may_be_of_kernel(&row.socket));
-        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, warnings);
+        known.stand_ins = StandIns::read(backend, &known.processes, of_kernel, keepers, scope, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);

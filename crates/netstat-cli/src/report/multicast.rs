@@ -7,10 +7,10 @@ use crate::render::multicast::{MulticastDocument, MulticastWords, render_multica
 use crate::render::report_json::write_document;
 use netstat_engine::kernel_text::{Group, groups_link, groups_v4, groups_v6};
 use netstat_engine::select::{OwnersOf, read_processes};
-use netstat_engine::view::multicast::{MulticastLists, memberships};
+use netstat_engine::view::multicast::{GroupAddress, MulticastLists, memberships};
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, ProcessFields, SocketQuery, States};
-use netstat_model::{Error, Operation, ProcessKey, SocketTable, Warning};
+use netstat_model::{Error, GroupMember, Operation, ProcessKey, SocketTable, Warning};
 use netstat_os::{Machine, Routes, TextTable, TextTables};
 use std::io::{self, ErrorKind, Write};
 
@@ -31,8 +31,18 @@ pub(super) fn groups(session: &mut Session<'_>, json: bool, out: &mut impl Write
     let interfaces = session.backend.interfaces()?;
     let mut warnings = interfaces.warnings;
     let packets = packets(session, &mut warnings);
-    let lists =
-        MulticastLists { ip: &ip, link: &link, packets: packets.as_ref(), interfaces: &interfaces.data };
+    // The programs that look cost some milliseconds, which groups that the kernel alone joined do not need.
+    let told = MulticastLists {
+        ip: &ip,
+        link: &link,
+        members: None,
+        packets: packets.as_ref(),
+        interfaces: &interfaces.data,
+    };
+    let is_known =
+        memberships(&told).iter().all(|one| one.complete || matches!(one.group, GroupAddress::Link(_)));
+    let members = if is_known { None } else { members(session, &mut warnings) };
+    let lists = MulticastLists { members: members.as_deref(), ..told };
     let all = memberships(&lists);
     let mut joined: Vec<ProcessKey> = all.iter().flat_map(|one| one.processes.iter().copied()).collect();
     joined.sort_unstable();
@@ -51,6 +61,13 @@ pub(super) fn groups(session: &mut Session<'_>, json: bool, out: &mut impl Write
 
 fn missing(why: &str) -> Error {
     Error::new(Operation::ReadTextTable, io::Error::new(ErrorKind::NotFound, why))
+}
+
+/// Asks which sockets joined groups of IP; `None`, with the reason as a warning, where that is not told.
+fn members(session: &Session<'_>, warnings: &mut Vec<Warning>) -> Option<Vec<GroupMember>> {
+    let answer = session.backend.group_members();
+    warnings.extend(answer.warnings);
+    answer.data
 }
 
 /// Lists the packet sockets with their owners; `None`, with the reason as a warning, where that failed.

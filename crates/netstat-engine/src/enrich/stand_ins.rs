@@ -1,3 +1,4 @@
+use netstat_model::query::Scope;
 use netstat_model::{Keeper, NoOwner, Process, ProcessKey, SocketRef, StandIn, Warning};
 use netstat_os::Processes;
 use rustc_hash::FxHashMap;
@@ -19,6 +20,7 @@ impl StandIns {
         processes: &FxHashMap<ProcessKey, Process>,
         of_kernel: bool,
         asked: &[Keeper],
+        scope: Scope,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut keepers: Vec<Keeper> = processes.values().filter_map(Keeper::of).collect();
@@ -29,7 +31,7 @@ impl StandIns {
         if keepers.is_empty() {
             return Self::default();
         }
-        let answer = system.stand_ins(&keepers);
+        let answer = system.stand_ins(&keepers, scope);
         warnings.extend(answer.warnings);
         Self(answer.data)
     }

@@ -476,6 +476,10 @@ fn is_account(glob: &Glob, account: &OsStr) -> bool {
 /// Returns whether an end is a Unix socket with a name that matches.
 fn is_named(end: EndpointRef<'_>, glob: &Glob) -> bool {
     match end {
+        // As it is shown: this one is no abstract name.
+        Endpoint::Path([b'@', rest @ ..]) => {
+            glob.matches_text(&format!("\\x40{}", String::from_utf8_lossy(rest)))
+        }
         Endpoint::Path(path) => glob.matches_text(&String::from_utf8_lossy(path)),
         Endpoint::Abstract(name) => glob.matches_text(&format!("@{}", String::from_utf8_lossy(name))),
         _ => false,

@@ -17,10 +17,14 @@ use netstat_model::{Endpoint, EndpointRef, IpEndpoint};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Writes an end of any family: an IP endpoint as [`write_endpoint`] does, the name of a Unix socket escaped as a word, any
-/// other as it is displayed.
+/// other as it is displayed. A relative path that begins as other names do has that character escaped.
 pub fn write_end(out: &mut Vec<u8>, end: EndpointRef<'_>) {
     match end {
         Endpoint::Ip(end) => write_endpoint(out, &end),
+        Endpoint::Path([first @ (b'@' | b'*'), rest @ ..]) => {
+            out.extend_from_slice(format!("\\x{first:02x}").as_bytes());
+            escape::write_bytes(out, rest);
+        }
         Endpoint::Path(path) => escape::write_bytes(out, path),
         Endpoint::Abstract(name) => {
             out.push(b'@');

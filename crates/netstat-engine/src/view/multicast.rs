@@ -8,13 +8,16 @@
 //! | 224.0.0.1 | the kernel once, on every interface that is up |
 //! | ff01::1, ff02::1 | the kernel once, on every interface |
 //! | solicited-node groups of IPv6 | the kernel once for each address of the interface that makes the group |
+//! | other groups of IP | each socket that joined, where a BPF program may look |
 //! | link-layer addresses | the kernel once for each group of IP that makes the address; each packet socket that asked for it |
 //!
 //! All beyond that is unknown, never nobody.
 
 use crate::kernel_text::{Group, LinkGroup};
-use netstat_model::{FamilyFacts, Interface, InterfaceFlags, MembershipKind, ProcessKey, SocketTable};
-use rustc_hash::FxHashMap;
+use netstat_model::{
+    FamilyFacts, GroupMember, Interface, InterfaceFlags, MembershipKind, ProcessKey, SocketTable,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A group of receivers.
@@ -52,6 +55,8 @@ pub struct MulticastLists<'a> {
     pub ip: &'a [Group<'a>],
     /// Link-layer addresses.
     pub link: &'a [LinkGroup<'a>],
+    /// The sockets that joined groups of IP; `None` where that is not told.
+    pub members: Option<&'a [GroupMember]>,
     /// The packet sockets with their owners; `None` if they could not be listed.
     pub packets: Option<&'a SocketTable>,
     /// The interfaces with their addresses.
@@ -63,18 +68,22 @@ pub fn memberships<'a>(lists: &MulticastLists<'a>) -> Vec<Membership<'a>> {
     let by_name: FxHashMap<&[u8], &Interface> =
         lists.interfaces.iter().map(|interface| (interface.name.as_encoded_bytes(), interface)).collect();
     let joined = packet_memberships(lists.packets);
+    let members = ip_memberships(lists.members);
     let of_ip = lists.ip.iter().map(|group| {
         let interface = by_name.get(group.interface).copied();
         let own =
             interface.map_or(0, |interface| joined_by_kernel(interface, group.address)).min(group.users);
+        let nobody = Joined::default();
+        let sockets = interface.and_then(|interface| members.get(&(interface.index, group.address)));
+        let sockets = sockets.unwrap_or(&nobody);
         Membership {
             interface: group.interface,
             index: interface.map(|interface| interface.index),
             group: GroupAddress::Ip(group.address),
             users: group.users,
             kernel: own > 0,
-            processes: Vec::new(),
-            complete: own >= group.users,
+            processes: sockets.processes.clone(),
+            complete: own.saturating_add(sockets.sockets) >= group.users,
         }
     });
     let of_link = lists.link.iter().map(|group| {
@@ -145,13 +154,28 @@ fn makes(group: IpAddr) -> Option<[u8; 6]> {
     }
 }
 
-/// The packet sockets that asked for an address.
+/// The sockets that joined a group or asked for an address.
 #[derive(Debug, Default)]
 struct Joined {
     sockets: u32,
     processes: Vec<ProcessKey>,
     /// Whether not every process that holds one of them is known.
     is_unknown: bool,
+}
+
+fn ip_memberships(members: Option<&[GroupMember]>) -> FxHashMap<(u32, IpAddr), Joined> {
+    let mut joined: FxHashMap<(u32, IpAddr), Joined> = FxHashMap::default();
+    let mut sockets = FxHashSet::default();
+    for member in members.into_iter().flatten() {
+        let group = joined.entry((member.interface, member.group)).or_default();
+        group.sockets += u32::from(sockets.insert((member.interface, member.group, member.inode)));
+        group.processes.push(member.process);
+    }
+    for group in joined.values_mut() {
+        group.processes.sort_unstable();
+        group.processes.dedup();
+    }
+    joined
 }
 
 fn packet_memberships(packets: Option<&SocketTable>) -> FxHashMap<(u32, &[u8]), Joined> {
@@ -224,9 +248,20 @@ mod tests {
         sockets: Vec<Socket>,
         of: &Interface,
     ) -> Vec<(bool, Vec<u32>, bool)> {
+        joined_by(ip, links, sockets, None, of)
+    }
+
+    fn joined_by(
+        ip: &[Group<'_>],
+        links: &[LinkGroup<'_>],
+        sockets: Vec<Socket>,
+        members: Option<&[GroupMember]>,
+        of: &Interface,
+    ) -> Vec<(bool, Vec<u32>, bool)> {
         let packets: SocketTable = sockets.into_iter().collect();
         let interfaces = [of.clone()];
-        let lists = MulticastLists { ip, link: links, packets: Some(&packets), interfaces: &interfaces };
+        let lists =
+            MulticastLists { ip, link: links, members, packets: Some(&packets), interfaces: &interfaces };
         let all = memberships(&lists).into_iter();
         all.map(|it| (it.kernel, it.processes.iter().map(|id| id.pid).collect(), it.complete)).collect()
     }
@@ -251,6 +286,27 @@ mod tests {
     }
 
     #[test]
+    fn each_socket_that_joined_counts_once_whoever_holds_it() {
+        let own = interface(&[], InterfaceFlags::UP);
+        let member = |address: &str, inode, pid| GroupMember {
+            interface: 2,
+            group: address.parse().unwrap(),
+            inode,
+            process: ProcessKey { pid, start_time: 1 },
+        };
+        let mdns = "224.0.0.251";
+        let members =
+            [member(mdns, 7, 10), member(mdns, 7, 11), member(mdns, 8, 10), member("ff02::fb", 9, 12)];
+        let of = |users, members| joined_by(&[group(mdns, users)], &[], Vec::new(), members, &own)[0].clone();
+        assert_eq!(of(2, Some(&members[..])), (false, vec![10, 11], true));
+        // A socket that nobody saw.
+        assert_eq!(of(3, Some(&members[..])), (false, vec![10, 11], false));
+        assert_eq!(of(2, None), (false, vec![], false));
+        let elsewhere = [GroupMember { interface: 3, ..members[0] }];
+        assert_eq!(of(1, Some(&elsewhere[..])), (false, vec![], false));
+    }
+
+    #[test]
     fn link_addresses_are_those_of_groups_and_packet_sockets() {
         let own = interface(&[], InterfaceFlags::UP);
         let mdns = [1, 0, 0x5e, 0, 0, 0xfb];
@@ -272,7 +328,8 @@ mod tests {
         let gone = Group { interface: b"gone", address: "224.0.0.1".parse().unwrap(), users: 1 };
         let ip = [gone, group("224.0.0.1", 1)];
         let interfaces = [own];
-        let lists = MulticastLists { ip: &ip, link: &[], packets: None, interfaces: &interfaces };
+        let lists =
+            MulticastLists { ip: &ip, link: &[], members: None, packets: None, interfaces: &interfaces };
         let all = memberships(&lists);
         assert_eq!((all[0].index, all[1].index, all[1].complete), (Some(2), None, false));
     }

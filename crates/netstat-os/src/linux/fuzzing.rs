@@ -96,7 +96,7 @@ pub fn bpf_records(data: &[u8]) {
     bpf::decode_records(data).into_iter().flatten().for_each(drop);
 }
 
-/// Rows that the BPF program writes of TCP sockets.
+/// Rows that the BPF programs write of TCP sockets, and of memberships in multicast groups.
 pub fn tcp_rows(data: &[u8]) {
     let Some((fields, data)) = data.split_first_chunk() else { return };
     let fields = TcpFields::from_bits_truncate(u64::from_le_bytes(*fields));
@@ -107,6 +107,8 @@ pub fn tcp_rows(data: &[u8]) {
             true
         });
     }
+    bpf::decode_everywhere(data, &mut |_| true);
+    bpf::decode_group_records(data);
 }
 
 /// Records that the BPF programs of the recorder write.

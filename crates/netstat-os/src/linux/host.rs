@@ -4,6 +4,9 @@ use super::source::Source;
 use netstat_model::{Error, Namespace, Operation};
 use std::io;
 
+/// The link to the PID namespace that the machine booted with, `PROC_PID_INIT_INO`.
+pub(super) const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
+
 /// Reads the host name of the current UTS namespace from `/proc/sys/kernel/hostname`.
 pub(super) fn host_name(source: &dyn Source) -> Result<String, Error> {
     let failed = |error| Error::new(Operation::ReadHostName, error);

@@ -1,4 +1,4 @@
-//! What the kernel itself has sockets for, in the network namespace of the reader, where it tells their ports:
+//! What the kernel itself has sockets for, in the network namespace of the reader or in all of them, where it tells their ports:
 //!
 //! | what | from |
 //! |---|---|
@@ -8,11 +8,13 @@
 //! Who has another socket of the kernel is not known. WireGuard tells its port only together with its private key, which
 //! nobody who asks for sockets wants to have read.
 
-use super::host::decode_namespace;
-use super::source::{Netlink, Source};
+use super::host::{self, decode_namespace};
+use super::namespaces::{self, Place};
+use super::source::{Netlink, NetworkSource, Source};
 use super::wire;
 use libc::{IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, RTM_GETLINK, RTM_NEWLINK};
 use netstat_model::error::words_of;
+use netstat_model::query::Scope;
 use netstat_model::{Answer, IpEndpoint, Keeper, Namespace, Protocol, StandIn, Warning};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,24 +30,64 @@ const TUNNELS: [(&str, u16); 3] = [("vxlan", 15), ("geneve", 5), ("bareudp", 1)]
 
 const NFS_SERVER: &str = "/proc/fs/nfsd/portlist";
 
+/// What is behind the sockets of one namespace, by their places.
+type Behind = BTreeMap<(Protocol, u16), Vec<Box<str>>>;
+
+/// What is unknown where a list could not be had.
+const WHAT: &str = "what the kernel has some sockets for";
+
 /// Returns the sockets that the kernel has for something that is known.
-pub(super) fn stand_ins(source: &dyn Source) -> Answer<Vec<StandIn>> {
-    let namespace = super::host::namespace(source);
-    let mut behind: BTreeMap<(Protocol, u16), Vec<Box<str>>> = BTreeMap::new();
+pub(super) fn stand_ins(source: &dyn Source, scope: Scope) -> Answer<Vec<StandIn>> {
+    let own = host::namespace(source);
     let mut warnings = Vec::new();
+    let mut data = of_own(source, own, &mut warnings);
+    if scope == Scope::Own {
+        return Answer { data, warnings };
+    }
+    let places = match namespaces::find(source) {
+        // What the list of namespaces lacks is said with the sockets.
+        Ok(places) => places.data,
+        Err(error) => {
+            warnings.push(Warning::SourceUnavailable { what: WHAT, reason: words_of(&error.source) });
+            Vec::new()
+        }
+    };
+    for Place { namespace, path } in places {
+        if own == Some(namespace.id) {
+            continue;
+        }
+        // One that ends meanwhile has no sockets, and one that may not be entered none that are listed.
+        let Ok(within) = source.enter(&path, namespace.id.inode) else { continue };
+        let behind = tunnels(&*within, &mut warnings);
+        data.extend(behind.iter().flat_map(|(place, behind)| kept(*place, behind, Some(namespace.id))));
+    }
+    Answer { data, warnings }
+}
+
+/// Adds a tunnel for each interface of a namespace that has a socket.
+fn tunnels(source: &dyn NetworkSource, warnings: &mut Vec<Warning>) -> Behind {
+    let mut behind = Behind::new();
     let decode = |message: wire::Message<'_>| decode_tunnel(message.of_kind(RTM_NEWLINK)?);
     match wire::collect(source, Netlink::Route, RTM_GETLINK, &[0; MESSAGE], decode) {
         Ok((links, end)) => {
-            end.warn("list of interfaces", &mut warnings);
+            end.warn("list of interfaces", warnings);
             for Tunnel { port, what } in links.into_iter().flatten() {
                 behind.entry((Protocol::Udp, port)).or_default().push(what);
             }
         }
         Err(error) => {
-            let what = "what the kernel has some sockets for";
-            warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
+            let lack = Warning::SourceUnavailable { what: WHAT, reason: words_of(&error) };
+            if !warnings.contains(&lack) {
+                warnings.push(lack);
+            }
         }
     }
+    behind
+}
+
+/// Returns those of the reader's namespace.
+fn of_own(source: &dyn Source, namespace: Option<Namespace>, warnings: &mut Vec<Warning>) -> Vec<StandIn> {
+    let mut behind = tunnels(source, warnings);
     // The server of the machine is in the network namespace of its first process, where that is the reader's too.
     let mut bytes = Vec::new();
     let of_machine = source.read_link("/proc/1/ns/net").ok().and_then(|target| decode_namespace(&target));
@@ -56,8 +98,7 @@ pub(super) fn stand_ins(source: &dyn Source) -> Answer<Vec<StandIn>> {
             behind.entry(place).or_default().push("nfsd".into());
         }
     }
-    let data = behind.into_iter().flat_map(|(place, behind)| kept(place, &behind, namespace)).collect();
-    Answer { data, warnings }
+    behind.into_iter().flat_map(|(place, behind)| kept(place, &behind, namespace)).collect()
 }
 
 /// A socket for each family, of which the kernel has either or both.

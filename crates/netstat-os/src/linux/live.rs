@@ -5,7 +5,7 @@ use super::packet_ring::PacketRing;
 use super::sockopt;
 use super::source::{
     Closings, FileId, Lasting, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
-    RecorderProgram, Source, TcpProgram,
+    RecorderProgram, RowProgram, Rows, Source,
 };
 use crate::contract::{Ending, PacketTest};
 use netstat_model::error::words_of;
@@ -390,7 +390,7 @@ impl Source for Live {
         Err(Failure::NOT_BUILT)
     }
 
-    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn RowProgram + '_>, Failure> {
         #[cfg(feature = "bpf")]
         {
             Ok(super::bpf::Tcp::loaded(settings)?)
@@ -398,6 +398,19 @@ impl Source for Live {
         #[cfg(not(feature = "bpf"))]
         {
             let _ = settings;
+            Err(Failure::NOT_BUILT)
+        }
+    }
+
+    fn row_program(&self, rows: Rows) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        #[cfg(feature = "bpf")]
+        match rows {
+            Rows::TcpEverywhere => Ok(super::bpf::Everywhere::loaded()?),
+            Rows::Groups => Ok(Arc::new(super::bpf::Groups::load()?)),
+        }
+        #[cfg(not(feature = "bpf"))]
+        {
+            let _ = rows;
             Err(Failure::NOT_BUILT)
         }
     }

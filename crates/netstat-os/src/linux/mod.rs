@@ -16,6 +16,7 @@ mod fake;
 mod firewall;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod groups;
 mod host;
 mod interface_counters;
 mod interfaces;
@@ -58,11 +59,11 @@ use super::{
     Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use live::Live;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
-    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
+    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, GroupMember, Inbound, Interface,
+    InterfaceCounters, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -132,13 +133,13 @@ impl Processes for Linux {
         processes::processes(self.source(), wanted, fields)
     }
 
-    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+    fn stand_ins(&self, keepers: &[Keeper], scope: Scope) -> Answer<Vec<StandIn>> {
         let mut answer = match keepers.contains(&Keeper::ServiceManager) {
             true => socket_units::stand_ins(self.source()),
             false => Answer::whole(Vec::new()),
         };
         if keepers.contains(&Keeper::Kernel) {
-            let more = kernel_sockets::stand_ins(self.source());
+            let more = kernel_sockets::stand_ins(self.source(), scope);
             answer.data.extend(more.data);
             answer.warnings.extend(more.warnings);
         }
@@ -308,5 +309,9 @@ impl Rdma for Linux {
 impl TextTables for Linux {
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error> {
         text_tables::text_table(self.source(), table)
+    }
+
+    fn group_members(&self) -> Answer<Option<Vec<GroupMember>>> {
+        groups::members(self.source())
     }
 }

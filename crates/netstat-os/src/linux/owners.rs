@@ -46,6 +46,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use super::host::INITIAL_PID_NAMESPACE;
 use super::privileges::Privileges;
 use super::source::{Source, Walk};
 use super::stat::{NOT_MOUNTED, is_mounted};
@@ -58,9 +59,6 @@ use netstat_model::{
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
 use std::io;
-
-/// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
-const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
 
 /// Lists the sockets again, as those in the table were listed. Returns what the list may lack.
 type List<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;

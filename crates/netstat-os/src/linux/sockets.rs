@@ -7,6 +7,7 @@ mod bluetooth;
 mod by_program;
 mod decode;
 mod destroy;
+mod everywhere;
 mod families;
 mod ip;
 mod netlink;
@@ -108,7 +109,7 @@ pub(super) fn list(
         Scope::Own => {
             lister.namespace =
                 query.fields.contains(Fields::NAMESPACE).then(|| host::namespace(source)).flatten();
-            of_namespace(source, &mut lister, &mut warnings)?;
+            of_namespace(source, &mut lister, States::all(), &mut warnings)?;
         }
         Scope::All => all_namespaces::list(source, &mut lister, &mut warnings)?,
     }
@@ -151,10 +152,11 @@ pub(super) fn list_inodes(
     Ok(answer.warnings)
 }
 
-/// Lists the sockets of one network namespace.
+/// Lists the sockets of one network namespace, those of TCP in the states that a program has `left`.
 fn of_namespace(
     source: &dyn NetworkSource,
     lister: &mut Lister<'_>,
+    left: States,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Error> {
     let query = lister.listing.query;
@@ -169,6 +171,12 @@ fn of_namespace(
             continue;
         }
         let mut query = SocketQuery { kinds, ..query.clone() };
+        if protocol == Kinds::TCP {
+            query.states &= left;
+            if query.states.is_empty() {
+                continue;
+            }
+        }
         if protocol == Kinds::TCP && query.scope == Scope::Own && by_program::list(&query, lister)? {
             // All that the program cannot tell of.
             query.states &= States::BOUND;

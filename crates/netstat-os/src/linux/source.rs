@@ -4,11 +4,10 @@
 mod programs;
 
 use super::bpf::{Failure, TcpSettings};
-use crate::contract::Ending;
-use crate::contract::PacketTest;
+use crate::contract::{Ending, PacketTest};
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
-    Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, TcpProgram, Walk,
+    Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
 };
 use std::io;
 use std::sync::Arc;
@@ -115,7 +114,13 @@ pub(crate) trait Source: NetworkSource {
 
     /// Loads the BPF program of [`super::bpf`] that lists TCP sockets, or returns the one that is loaded already. A source
     /// without it fails as if it were not permitted.
-    fn tcp_program(&self, _settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
+    fn tcp_program(&self, _settings: TcpSettings) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
+
+    /// Loads another BPF program of [`super::bpf`] that lists something, or returns the one that is loaded already. A source
+    /// without it fails as if it were not permitted.
+    fn row_program(&self, _rows: Rows) -> Result<Arc<dyn RowProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
 
@@ -353,8 +358,12 @@ impl Source for Recording {
         programs::record_owners(self)
     }
 
-    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
-        programs::record_tcp(self, settings)
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        programs::record_tcp(self, &hex(&settings.to_bytes(0)), self.live.tcp_program(settings))
+    }
+
+    fn row_program(&self, rows: Rows) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        programs::record_tcp(self, rows.name(), self.live.row_program(rows))
     }
 
     fn recorder_program(
@@ -508,8 +517,12 @@ impl Source for Player {
         programs::play_owners(self)
     }
 
-    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
-        programs::play_tcp(self, settings)
+    fn tcp_program(&self, settings: TcpSettings) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        programs::play_tcp(self, &hex(&settings.to_bytes(0)))
+    }
+
+    fn row_program(&self, rows: Rows) -> Result<Arc<dyn RowProgram + '_>, Failure> {
+        programs::play_tcp(self, rows.name())
     }
 
     fn recorder_program(

@@ -61,7 +61,7 @@ use super::{
 #[cfg(windows)]
 use live::Live;
 use netstat_model::history::EventMethod;
-use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Scope, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Keeper, Limits,
     Namespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
@@ -145,7 +145,7 @@ impl Processes for Windows {
         processes::processes(self.source(), wanted, fields)
     }
 
-    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+    fn stand_ins(&self, keepers: &[Keeper], _scope: Scope) -> Answer<Vec<StandIn>> {
         stand_ins::stand_ins(self.source(), keepers)
     }
 }

@@ -212,6 +212,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("the template", "템플릿"),
     ("the network of each address", "각 주소의 네트워크"),
     ("who joined link-layer addresses", "링크 계층 주소에 가입한 프로세스"),
+    ("which processes joined groups of IP", "IP 그룹에 가입한 프로세스"),
     ("every process of the history", "기록의 모든 프로세스"),
     // Why.
     ("this system does not report it", "이 시스템은 제공하지 않음"),

@@ -1,11 +1,17 @@
-//! BPF programs in the kernel: one lists every socket descriptor of every process, one the TCP sockets, others tell of connections
-//! as they open and end.
+//! BPF programs in the kernel: one lists every socket descriptor of every process, one the TCP sockets, one those of all network
+//! namespaces, one who joined multicast groups, others tell of connections as they open and end.
 //!
 //! They need Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing: `/proc` has the same
 //! information as the first (see [`super::owners`]), sock_diag as the second, and [`super::events`] has lesser sources. Without the feature `bpf` the
 //! programs are left out; recordings of them still replay.
 
+#[cfg(feature = "bpf")]
+mod everywhere;
+mod everywhere_rows;
 mod failure;
+mod group_records;
+#[cfg(feature = "bpf")]
+mod groups;
 #[cfg(feature = "bpf")]
 mod lasting;
 #[cfg(feature = "bpf")]
@@ -25,7 +31,13 @@ mod syscall;
 mod tcp;
 mod tcp_rows;
 
+#[cfg(feature = "bpf")]
+pub(super) use everywhere::Everywhere;
+pub(super) use everywhere_rows::{Told, decode_everywhere};
 pub(super) use failure::Failure;
+pub(super) use group_records::decode_group_records;
+#[cfg(feature = "bpf")]
+pub(super) use groups::Groups;
 #[cfg(feature = "bpf")]
 pub(super) use pins::left_behind;
 #[cfg(feature = "bpf")]

@@ -4,7 +4,7 @@
 const LEN: usize = 32;
 
 /// Nanoseconds of a clock tick. `/proc` counts 100 ticks a second (`USER_HZ`) on all supported architectures.
-const TICK: u64 = 10_000_000;
+pub(super) const TICK: u64 = 10_000_000;
 
 /// One socket descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

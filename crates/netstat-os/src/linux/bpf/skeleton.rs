@@ -39,6 +39,31 @@ const TCP: Skeleton = Skeleton {
     programs: 1,
 };
 
+const EVERYWHERE: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/everywhere.data"),
+    instructions: include_bytes!("../../../bpf/generated/everywhere.insns"),
+    sizes: &[0],
+    programs: 1,
+};
+
+const GROUPS: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/groups.data"),
+    instructions: include_bytes!("../../../bpf/generated/groups.insns"),
+    // It has no map but that of its loader.
+    sizes: &[],
+    programs: 1,
+};
+
+/// Loads and attaches the program that tells who joined multicast groups. Dropping the link undoes both.
+pub(super) fn load_groups() -> Result<Link, Failure> {
+    attach(load(&GROUPS)?)
+}
+
+/// Loads and attaches the program that lists the TCP sockets of all network namespaces. Dropping the link undoes both.
+pub(super) fn load_everywhere() -> Result<Link, Failure> {
+    attach(load(&EVERYWHERE)?)
+}
+
 /// Loads and attaches the program that lists TCP sockets, with `struct tcp_settings` of `bpf/tcp.h`. Dropping the link undoes
 /// both.
 pub(super) fn load_tcp(settings: &[u8]) -> Result<Link, Failure> {

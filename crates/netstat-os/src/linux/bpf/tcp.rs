@@ -4,14 +4,14 @@ use super::failure::Failure;
 use super::skeleton;
 use super::syscall::Link;
 use super::tcp_rows::TcpSettings;
-use crate::linux::source::{Next, TcpProgram};
+use crate::linux::source::{Next, RowProgram};
 use netstat_model::owner_method::BpfStep;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes to read at a time. The kernel returns what fits its own buffer of 32 KiB, in whole rows.
-const BUFFER: usize = 32 * 1024;
+pub(super) const BUFFER: usize = 32 * 1024;
 
 /// The loaded program. Dropping it unloads the program.
 pub(crate) struct Tcp {
@@ -54,7 +54,7 @@ impl Tcp {
     }
 }
 
-impl TcpProgram for Tcp {
+impl RowProgram for Tcp {
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
         let descriptor = self.link.start().map_err(Failure::at(BpfStep::Start))?;
         // Another walk at the same time has a buffer of its own.
@@ -66,7 +66,7 @@ impl TcpProgram for Tcp {
 }
 
 /// Reads a walk to its end, or until `each` wants no more.
-fn read_all(
+pub(super) fn read_all(
     descriptor: &OwnedFd,
     buffer: &mut [u8],
     each: &mut dyn FnMut(&[u8]) -> Next,

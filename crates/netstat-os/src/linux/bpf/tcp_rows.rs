@@ -81,6 +81,12 @@ pub(crate) fn decode_tcp_rows(
     true
 }
 
+/// Decodes the head of a socket and its addresses, and nothing else. Returns it and what follows it.
+pub(super) fn decode_head_of(bytes: &[u8]) -> Option<(SocketRef<'static>, &[u8])> {
+    let nothing = TcpSettings { fields: TcpFields::empty(), states: 0, details: false, ages: false };
+    decode_row(bytes, nothing).map(|(row, rest)| (row.head, rest))
+}
+
 /// Decodes the first row. Returns it and what follows it.
 #[inline(always)]
 fn decode_row(bytes: &[u8], settings: TcpSettings) -> Option<(TcpRow<'_>, &[u8])> {

@@ -1,10 +1,11 @@
 //! The sockets of all network namespaces.
 
-use super::{Lister, of_namespace};
-use crate::linux::source::Source;
+use super::{Lister, everywhere, of_namespace};
+use crate::linux::source::{NetworkSource, Source};
 use crate::linux::stat::{is_gone, is_refused};
 use crate::linux::{host, namespaces};
 use netstat_model::error::words_of;
+use netstat_model::query::States;
 use netstat_model::{Answer, Error, Warning};
 use std::io;
 
@@ -17,6 +18,10 @@ pub(super) fn list(
     let own = host::namespace(source);
     let Answer { data: places, warnings: lacks } = namespaces::find(source)?;
     warnings.extend(lacks);
+    let by_program = everywhere::list(lister, places.len())?;
+    let left_of = |of, within: &dyn NetworkSource| {
+        by_program.as_ref().map_or(States::all(), |program| program.left_of(of, within))
+    };
     let mut refused: Option<(usize, io::Error)> = None;
     for namespaces::Place { namespace, path } in places {
         if lister.full {
@@ -24,11 +29,15 @@ pub(super) fn list(
         }
         lister.namespace = Some(namespace.id);
         if own == Some(namespace.id) {
-            of_namespace(source, lister, warnings)?;
+            let left = if by_program.is_some() { States::BOUND } else { States::all() };
+            of_namespace(source, lister, left, warnings)?;
             continue;
         }
         match source.enter(&path, namespace.id.inode) {
-            Ok(within) => of_namespace(&*within, lister, warnings)?,
+            Ok(within) => {
+                let left = left_of(namespace.id, &*within);
+                of_namespace(&*within, lister, left, warnings)?;
+            }
             // It has ended meanwhile.
             Err(error) if is_gone(&error) => {}
             Err(error) => refused.get_or_insert((0, error)).0 += 1,

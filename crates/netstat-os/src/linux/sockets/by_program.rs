@@ -62,7 +62,7 @@ fn is_worth_it(source: &dyn Source, query: &SocketQuery) -> Result<(), NoBpf> {
             if tcp_sockets(source).is_some_and(|sockets| sockets < MANY) {
                 return Err(NoBpf::FewSockets);
             }
-            if available_memory(source).is_some_and(|kib| kib < LEAST_MEMORY_KIB) {
+            if is_short_of_memory(source) {
                 return Err(NoBpf::LittleMemory);
             }
         }
@@ -79,6 +79,11 @@ fn tcp_sockets(source: &dyn Source) -> Option<u64> {
     let v6 =
         source.read("/proc/net/sockstat6", &mut bytes).ok().and_then(|()| decode_sockstat(&bytes, b"TCP6:"));
     Some(v4.saturating_add(v6.unwrap_or_default()))
+}
+
+/// Whether the kernel may have no memory for an iterator.
+pub(super) fn is_short_of_memory(source: &dyn Source) -> bool {
+    available_memory(source).is_some_and(|kib| kib < LEAST_MEMORY_KIB)
 }
 
 /// Returns how much memory can be had without swapping, in KiB; `None` where that is not told.

@@ -2,8 +2,8 @@
 
 use super::{Next, Recording, pack, unpack};
 use crate::contract::{KeptIn, Pinned};
-use crate::linux::bpf::{Failure, TcpSettings};
-use crate::tape::{Player, hex};
+use crate::linux::bpf::Failure;
+use crate::tape::Player;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +41,28 @@ pub(crate) trait OwnersProgram: Send {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
-/// The BPF program of [`super::bpf`] that lists TCP sockets, loaded until this is dropped.
-pub(crate) trait TcpProgram: Send + Sync {
-    /// Passes on the rows of the network namespace of the calling thread, piece by piece, until `each` wants no more. After a
+/// What a BPF program lists that has no settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The TCP sockets of all network namespaces.
+    TcpEverywhere,
+    /// Memberships of sockets in multicast groups, in the network namespace of the calling thread.
+    Groups,
+}
+
+impl Rows {
+    /// The question in a recording, where programs that have settings have those.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::TcpEverywhere => "everywhere 1",
+            Self::Groups => "groups 1",
+        }
+    }
+}
+
+/// A BPF program of [`super::bpf`] that lists TCP sockets or something else, loaded until this is dropped.
+pub(crate) trait RowProgram: Send + Sync {
+    /// Passes on the rows, of the network namespace of the calling thread if those of one are listed, piece by piece, until `each` wants no more. After a
     /// failure they are incomplete.
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure>;
 }
@@ -131,7 +150,7 @@ const BPF_OWNERS: &str = "bpf owners";
 const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
 
-/// How [`super::Source::tcp_program`] and [`TcpProgram::walk`] are recorded.
+/// How [`super::Source::tcp_program`] and [`RowProgram::walk`] are recorded.
 const BPF_LOAD_TCP: &str = "bpf tcp-load";
 const BPF_TCP: &str = "bpf tcp";
 
@@ -152,15 +171,14 @@ pub(super) fn record_owners(recording: &Recording) -> Result<Box<dyn OwnersProgr
     Ok(Box::new(RecordingOwners { live: answer?, recording }))
 }
 
-/// Records [`super::Source::tcp_program`].
-pub(super) fn record_tcp(
-    recording: &Recording,
-    settings: TcpSettings,
-) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
-    let answer = recording.live.tcp_program(settings);
-    let question = hex(&settings.to_bytes(0));
-    note_failure(recording, BPF_LOAD_TCP, &question, answer.as_ref().err());
-    Ok(Arc::new(RecordingTcp { live: answer?, question, recording }))
+/// Records [`super::Source::tcp_program`] or its sibling, with their answer.
+pub(super) fn record_tcp<'a>(
+    recording: &'a Recording,
+    question: &str,
+    answer: Result<Arc<dyn RowProgram + 'a>, Failure>,
+) -> Result<Arc<dyn RowProgram + 'a>, Failure> {
+    note_failure(recording, BPF_LOAD_TCP, question, answer.as_ref().err());
+    Ok(Arc::new(RecordingTcp { live: answer?, question: question.to_owned(), recording }))
 }
 
 /// Records [`super::Source::recorder_program`].
@@ -266,12 +284,12 @@ impl OwnersProgram for RecordingOwners<'_> {
 }
 
 struct RecordingTcp<'a> {
-    live: Arc<dyn TcpProgram + 'a>,
+    live: Arc<dyn RowProgram + 'a>,
     question: String,
     recording: &'a Recording,
 }
 
-impl TcpProgram for RecordingTcp<'_> {
+impl RowProgram for RecordingTcp<'_> {
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
         let mut packed = Vec::new();
         let answer = self.live.walk(&mut |piece| {
@@ -316,11 +334,10 @@ pub(super) fn play_owners(player: &Player) -> Result<Box<dyn OwnersProgram + '_>
     Ok(Box::new(PlayedOwners(player)))
 }
 
-/// Replays [`super::Source::tcp_program`].
-pub(super) fn play_tcp(player: &Player, settings: TcpSettings) -> Result<Arc<dyn TcpProgram + '_>, Failure> {
-    let question = hex(&settings.to_bytes(0));
-    played(player, BPF_LOAD_TCP, &question, &mut |_| Next::More)?;
-    Ok(Arc::new(PlayedTcp { player, question }))
+/// Replays [`super::Source::tcp_program`] or its sibling.
+pub(super) fn play_tcp<'a>(player: &'a Player, question: &str) -> Result<Arc<dyn RowProgram + 'a>, Failure> {
+    played(player, BPF_LOAD_TCP, question, &mut |_| Next::More)?;
+    Ok(Arc::new(PlayedTcp { player, question: question.to_owned() }))
 }
 
 /// Replays [`super::Source::recorder_program`].
@@ -383,7 +400,7 @@ struct PlayedTcp<'a> {
     question: String,
 }
 
-impl TcpProgram for PlayedTcp<'_> {
+impl RowProgram for PlayedTcp<'_> {
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
         played(self.player, BPF_TCP, &self.question, each)
     }
