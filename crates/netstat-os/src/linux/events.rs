@@ -8,6 +8,7 @@ mod balance;
 mod closings;
 mod counters;
 mod ending;
+mod first;
 mod half_closed;
 mod kernel;
 #[cfg(test)]

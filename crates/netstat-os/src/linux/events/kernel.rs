@@ -9,8 +9,9 @@
 
 use super::balance::{Balance, Difference, Lost};
 use super::counters::decode_counts;
+use super::first::{AT_ONCE, First, Held};
 use super::half_closed::HalfClosed;
-use super::open::{Listed, There, is_open, is_time_wait, record_of, records};
+use super::open::{Listed, There, records};
 use super::process;
 use super::reached::Reached;
 use super::records::{self, ClockOffset, Record, decode_record};
@@ -18,14 +19,13 @@ use super::waiting::Waiting;
 use crate::contract::{EventStream, EventWishes, KeptBack, KeptIn, Pinned};
 use crate::linux::owners::by_cookie;
 use crate::linux::source::{Lasting, OwnersProgram, RecorderProgram, Source};
-use crate::linux::{clock, processes, table};
+use crate::linux::{clock, processes};
 use crate::looks::{process_fields, process_record};
 use netstat_model::history::{
     ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause, OwnerSource,
     ProcessInstance, ProcessRecord, RecordGap,
 };
-use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
-use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey, SocketTable};
+use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::rc::Rc;
@@ -50,9 +50,6 @@ const SMALL_SHARE: u32 = 1000;
 /// How often the owner of an open connection is looked for. Nobody may have accepted it.
 const LOOKS: u8 = 3;
 
-/// How many sockets that were there at the begin are told at once.
-const AT_ONCE: usize = 1 << 11;
-
 /// A look at all descriptors takes no more than this part of the time.
 const SHARE: u32 = 100;
 
@@ -64,24 +61,6 @@ struct Unowned {
     record: Box<ConnectionRecord>,
     /// How many looks did not find one.
     looks: u8,
-}
-
-/// What a look told of an open connection. Those of one process share what is known of it.
-struct Held {
-    role: ConnectionRole,
-    owner: Option<Rc<(ProcessInstance, Option<u32>)>>,
-}
-
-/// What was there at the begin, as it was listed, and how much of it was told.
-struct First {
-    table: SocketTable,
-    told: usize,
-    at: Duration,
-    /// The processes that it has met.
-    met: FxHashMap<ProcessKey, ProcessInstance>,
-    owners: FxHashMap<(ProcessInstance, Option<u32>), Rc<(ProcessInstance, Option<u32>)>>,
-    /// The network namespace of sockets that say none.
-    namespace: Option<Namespace>,
 }
 
 /// The programs, and what has to be kept between two records.
@@ -201,23 +180,8 @@ impl<'a> KernelEvents<'a> {
     /// Lists the connections and listeners that are open. What is in a namespace that may not be entered is told when it ends,
     /// with what is known then.
     fn take_over(&mut self) -> Result<(), Error> {
-        let states = States::all() - States::TIME_WAIT - States::BOUND - States::CLOSED;
-        // The programs see all network namespaces; those that may not be entered are told of when they end.
-        let (fields, scope) = (Fields::COMMON, Scope::All);
-        let query = SocketQuery { fields, scope, ..SocketQuery::new(Kinds::TCP, states) };
-        let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
-        let answer = table::table(self.source, &listing, &mut |_| Visit::Keep)?;
-        let namespace = crate::linux::host::namespace(self.source);
-        let at = clock::uptime(self.source)?;
-        self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
-        self.first = Some(First {
-            table: answer.data.0,
-            told: 0,
-            at,
-            met: FxHashMap::default(),
-            owners: FxHashMap::default(),
-            namespace,
-        });
+        let (first, listed) = First::list(self.source)?;
+        (self.first, self.listed) = (Some(first), listed);
         self.has_taken_over = true;
         Ok(())
     }
@@ -225,29 +189,25 @@ impl<'a> KernelEvents<'a> {
     /// Tells a part of what was there at the begin: events are larger than the rows of a table.
     fn tell_first(&mut self, into: &mut Vec<ConnectionEvent>) {
         let Some(mut first) = self.first.take() else { return };
-        for socket in first.table.iter().skip(first.told).take(AT_ONCE).filter(|socket| !is_time_wait(socket))
-        {
-            let namespace = socket.namespace().or(first.namespace);
-            let Some(mut record) = record_of(&socket, namespace, first.at) else { continue };
-            if let Some(owner) = socket.ownership().principal() {
+        while let Some((mut record, owner, is_open)) = first.next_socket() {
+            if let Some(owner) = owner {
                 let instance = self.introduce(owner, &mut first.met, into);
                 record.process = Some((instance, OwnerSource::Held));
             }
-            let owner = record.process.map(|(instance, _)| {
-                let owner = (instance, record.uid);
-                Rc::clone(first.owners.entry(owner).or_insert_with(|| Rc::new(owner)))
-            });
+            let owner = record.process.map(|(instance, _)| first.shared((instance, record.uid)));
             if record.role != ConnectionRole::Unknown || owner.is_some() {
                 self.held.insert(record.cookie, Held { role: record.role, owner });
             }
             // What is being made the programs tell of.
-            if is_open(&socket) {
+            if is_open {
                 self.balance.open(&record);
                 into.push(ConnectionEvent::Opened(Box::new(record)));
             }
+            if into.len() >= AT_ONCE {
+                self.first = Some(first);
+                return;
+            }
         }
-        first.told += AT_ONCE;
-        self.first = Some(first).filter(|first| first.told < first.table.len());
     }
 
     /// Tells of a process that holds a socket, if that was not done under the name that it has now. Returns how records name it.
@@ -482,21 +442,6 @@ impl<'a> KernelEvents<'a> {
         }
         self.counted_at = now;
         Ok(())
-    }
-}
-
-impl Held {
-    /// Adds what a look told to what the programs know.
-    fn complete(&self, record: &mut ConnectionRecord) {
-        if record.role == ConnectionRole::Unknown {
-            record.role = self.role;
-        }
-        if record.process.is_none()
-            && let Some((instance, uid)) = self.owner.as_deref().copied()
-        {
-            record.process = Some((instance, OwnerSource::Held));
-            record.uid = uid;
-        }
     }
 }
 
