@@ -73,10 +73,16 @@ fn is_joined_by_this(processes: &Value) -> bool {
 fn memberships_are_those_of_ip_and_say_what_is_known_of_who_joined() {
     on_own_thread(|namespace| {
         let held = scene(namespace);
-        let all = rows("");
         let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
-        let ours: BTreeSet<_> = all.iter().map(|row| (text(row, "interface"), text(row, "group"))).collect();
-        assert_eq!(ours, of_ip());
+        let mut all = Vec::new();
+        // The kernel joins the groups of a new address when it has made it.
+        netstat_lab::eventually("the memberships are those of ip", || {
+            all = rows("");
+            let ours: BTreeSet<_> =
+                all.iter().map(|row| (text(row, "interface"), text(row, "group"))).collect();
+            (ours == of_ip()).then_some(())
+        })
+        .unwrap();
 
         let told = |group: &str| {
             let row = row(&all, group);

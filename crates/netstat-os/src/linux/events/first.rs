@@ -40,7 +40,9 @@ impl Held {
 /// What was there at the begin, as far as it was not told.
 pub(super) struct First {
     table: SocketTable,
+    /// The next rows of the table, and how many were taken from it.
     rows: std::vec::IntoIter<RowId>,
+    taken: usize,
     at: Duration,
     /// The network namespace of sockets that say none.
     namespace: Option<Namespace>,
@@ -62,14 +64,18 @@ impl First {
         let namespace = host::namespace(source);
         let at = clock::uptime(source)?;
         let listed = Listed::new(&table, namespace, &answer.warnings);
-        let rows = table.rows_as_given().collect::<Vec<_>>().into_iter();
         let (met, holders) = (FxHashMap::default(), FxHashMap::default());
-        Ok((Self { table, rows, at, namespace, met, holders }, listed))
+        Ok((Self { table, rows: Vec::new().into_iter(), taken: 0, at, namespace, met, holders }, listed))
     }
 
     /// Returns the next socket, the process that holds it, and whether it is open and not only being made.
     pub(super) fn next_socket(&mut self) -> Option<(ConnectionRecord, Option<Owner>, bool)> {
         loop {
+            if self.rows.len() == 0 {
+                let rows: Vec<_> = self.table.rows_as_given().skip(self.taken).take(AT_ONCE).collect();
+                self.taken += rows.len();
+                self.rows = rows.into_iter();
+            }
             let socket = self.table.get(self.rows.next()?)?;
             if is_time_wait(&socket) {
                 continue;
