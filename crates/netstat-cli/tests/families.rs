@@ -527,13 +527,6 @@ fn sockets_that_no_table_lists_are_shown_with_their_process() {
                 client
             })
             .collect();
-        // Newer kernels have no UDP-Lite.
-        let udplite = std::path::Path::new("/proc/net/udplite").exists().then(|| {
-            let held = socket(inet, SocketType::DGRAM, 136);
-            let any = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 7499);
-            rustix::net::bind(&held, &any).unwrap();
-            held
-        });
         let inode = |descriptor: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(descriptor).unwrap().st_ino;
         let pid = std::process::id();
         let run = finish(command(&format!("--json --family unlisted --columns proto,inode,pid pid {pid}")));
@@ -549,10 +542,6 @@ fn sockets_that_no_table_lists_are_shown_with_their_process() {
             assert!(has(inode(held)), "{} in {rows:?}", inode(held));
         }
         assert!(!has(inode(listener.as_fd())), "it is in the table of TCP");
-        assert!(
-            !udplite.as_ref().is_some_and(|held| has(inode(held.as_fd()))),
-            "it is in the table of UDP-Lite"
-        );
         assert!(rows.iter().all(|row| row["proto"] == "UNLISTED"));
     });
 }

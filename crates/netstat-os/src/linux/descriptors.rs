@@ -8,7 +8,7 @@ use super::host;
 use super::sockets::list_inodes;
 use super::source::{Next, ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone};
-use super::unlisted::{WHICH, drop_udplite, listed};
+use super::unlisted::{WHICH, listed};
 use netstat_model::query::Scope;
 use netstat_model::{
     Answer, DescriptorUse, Error, Namespace, Operation, ProcessDescriptors, ProcessKey, Warning,
@@ -44,10 +44,7 @@ fn count(source: &dyn Source, lists: &mut Lists<'_>) -> Result<Answer<Descriptor
     });
     if let Some(candidates) = unlisted.as_mut().ok().filter(|candidates| !candidates.is_empty()) {
         match listed(&mut |each| lists(Scope::All, each))? {
-            Ok(all) => {
-                candidates.retain(|inode| !all.contains(inode));
-                drop_udplite(source, candidates);
-            }
+            Ok(all) => candidates.retain(|inode| !all.contains(inode)),
             Err(reason) => unlisted = Err(reason),
         }
         (processes, _) = look(source, own).map_err(failed)?;

@@ -40,7 +40,6 @@ pub(super) fn sockets(
         held.retain(|inode| !listed.contains(inode) && (look == 0 || unlisted.contains(inode)));
         unlisted = held;
     }
-    drop_udplite(source, &mut unlisted);
     if refused > 0 {
         let which = if refused == 1 { "1 process".to_owned() } else { format!("{refused} processes") };
         let reason = format!("{which} could not be read; reading all takes CAP_SYS_PTRACE, which root has");
@@ -69,33 +68,6 @@ pub(super) fn listed(list: &mut List<'_>) -> Result<Result<FxHashSet<u32>, Strin
         )
     });
     Ok(lack.map_or(Ok(inodes), |lack| Err(lack.to_string())))
-}
-
-/// Takes away the sockets of UDP-Lite, which has tables of its own (`/proc/net/udplite`), in the namespace of each process.
-pub(super) fn drop_udplite(source: &dyn Source, inodes: &mut FxHashSet<u32>) {
-    let (mut seen, mut bytes) = (FxHashSet::default(), Vec::new());
-    if inodes.is_empty() {
-        return;
-    }
-    // A process that may not be read has sockets that may not be read either. A kernel without UDP-Lite has no such files.
-    let _ = each_process(source, &mut |_, process| {
-        if seen.insert(process.read_link("ns/net")?) {
-            for name in ["net/udplite", "net/udplite6"] {
-                if process.read(name, &mut bytes).is_ok() {
-                    decode_udplite(&bytes, &mut |inode| _ = inodes.remove(&inode));
-                }
-            }
-        }
-        Ok(())
-    });
-}
-
-/// Passes on the inodes in `/proc/net/udplite`, the tenth of the words of each line below the heading.
-fn decode_udplite(bytes: &[u8], each: &mut dyn FnMut(u32)) {
-    for line in bytes.split(|&byte| byte == b'\n').skip(1) {
-        let inode = std::str::from_utf8(line).ok().and_then(|line| line.split_ascii_whitespace().nth(9));
-        inode.and_then(|inode| inode.parse().ok()).into_iter().for_each(&mut *each);
-    }
 }
 
 /// Collects the sockets that descriptors of processes lead to. Returns the number of processes that may not be read.
@@ -137,16 +109,6 @@ mod tests {
             &mut warnings,
         );
         assert_eq!((inodes(&found.unwrap()), warnings), (vec![44], vec![]));
-    }
-
-    #[test]
-    fn a_socket_of_udplite_is_in_a_table() {
-        let lines = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n  \
-            12: 0100007F:1D4C 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 45 2 0 0\nodd\n";
-        let held = [(3, "socket:[44]"), (4, "socket:[45]")];
-        let fake = process(&held, &held).file("/proc/7/ns/net", "net:[1]").file("/proc/7/net/udplite", lines);
-        let found = sockets(&fake, &mut |_| Ok(Vec::new()), &mut Vec::new()).unwrap();
-        assert_eq!(inodes(&found), [44]);
     }
 
     #[test]
