@@ -205,7 +205,8 @@ INLINE u16 number_of_name(const struct task_struct *leader)
 {
 	u64 name[2] = {};
 
-	probe_read_kernel(name, sizeof(name), &leader->comm);
+	/* What is behind its end is of an earlier name. */
+	probe_read_kernel_str(name, sizeof(name), &leader->comm);
 	name[0] = name[0] * 0x9e3779b97f4a7c15 ^ name[1] * 0xc2b2ae3d27d4eb4f;
 	return name[0] >> 48 ^ name[0] >> 24;
 }

@@ -18,7 +18,7 @@ const MOST_PROCESSES: usize = 1 << 16;
 const MOST_OPEN: usize = 1 << 19;
 
 /// Tells one open socket from all others.
-type Key = (u64, Option<(Transport, IpEndpoint, Option<IpEndpoint>)>);
+pub(super) type Key = (u64, Option<(Transport, IpEndpoint, Option<IpEndpoint>)>);
 
 pub(super) fn key_of(record: &ConnectionRecord) -> Key {
     let ends = (record.cookie == 0).then_some((record.transport, record.local, record.remote));

@@ -1,39 +1,34 @@
 //! What an earlier recorder left open in a history, and is not there any more.
 
-use super::chosen::key_of;
+use super::chosen::{Key, key_of};
 use netstat_model::history::{ConnectionEvent, ConnectionRecord, EndReason};
 use rustc_hash::FxHashSet;
 use std::time::Duration;
 
-/// Takes out of the connections of an earlier recorder those that events tell of.
-pub(super) fn strike(before: &mut Vec<ConnectionRecord>, events: &[ConnectionEvent]) {
-    let there: FxHashSet<_> = events
-        .iter()
-        .filter_map(|event| match event {
-            ConnectionEvent::Opened(record)
-            | ConnectionEvent::HalfClosed(record)
-            | ConnectionEvent::Ended(record) => Some(key_of(record)),
-            ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
-        })
-        .collect();
-    before.retain(|record| !there.contains(&key_of(record)));
+/// Returns what tells apart the connections that events are of.
+pub(super) fn keys_of(events: &[ConnectionEvent]) -> impl Iterator<Item = Key> + '_ {
+    events.iter().filter_map(|event| match event {
+        ConnectionEvent::Opened(record)
+        | ConnectionEvent::HalfClosed(record)
+        | ConnectionEvent::Ended(record) => Some(key_of(record)),
+        ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
+    })
 }
 
-/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
-/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
+/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. What a
+/// stream tells at its begin is all that is open in the network namespaces that were listed; what is in others stays open.
 pub(super) fn gone(
     before: Vec<ConnectionRecord>,
+    told: &FxHashSet<Key>,
     would_be_told: impl Fn(&ConnectionRecord) -> bool,
     now: Duration,
 ) -> Vec<ConnectionEvent> {
-    before
-        .into_iter()
-        .filter(would_be_told)
-        .map(|mut record| {
-            record.ended = Some((now, EndReason::Unseen));
-            ConnectionEvent::Ended(Box::new(record))
-        })
-        .collect()
+    let gone = before.into_iter().filter(|record| would_be_told(record) && !told.contains(&key_of(record)));
+    gone.map(|mut record| {
+        record.ended = Some((now, EndReason::Unseen));
+        ConnectionEvent::Ended(Box::new(record))
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -71,12 +66,10 @@ mod tests {
         let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
         let [mut own, mut other] = [open(3, 83), open(4, 84)];
         (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
-        let mut before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
+        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
         let at = Duration::from_secs(9);
         let has_listed = |it: &ConnectionRecord| it.namespace != Some(Namespace { inode: 2 });
-        // They are told in parts.
-        first.chunks(1).for_each(|events| strike(&mut before, events));
-        let ended = gone(before, has_listed, at);
+        let ended = gone(before, &keys_of(&first).collect(), has_listed, at);
         let ports: Vec<(u64, u16)> = ended
             .iter()
             .map(|event| match event {

@@ -1,7 +1,7 @@
 //! `netstat record`: connections as they open and end.
 
-use super::chosen::Chosen;
-use super::gone::{gone, strike};
+use super::chosen::{Chosen, Key};
+use super::gone::{gone, keys_of};
 use super::means;
 use super::missed::{HeldBack, Watch};
 use super::past::{no_time, store_error};
@@ -22,7 +22,7 @@ use netstat_model::history::{
 use netstat_model::query::Owners;
 use netstat_os::{EventStream, EventWishes, Events, KeptBack, KeptIn, Machine, NameDatabases};
 use netstat_store::{Beside, Fault, Writer, WriterOptions};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -171,10 +171,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             lines.clear();
         }
         match &mut history {
-            // What the first take that succeeds does not tell of is not there any more.
+            // What the takes that tell of the begin do not tell of is not there any more.
             Some(history) if watch.has_begun => {
                 held_back.give(&mut events);
-                let gone = history.settle(&events, &*stream, &clock);
+                let gone = history.settle(&events, taken.is_ok() && !stream.tells_on(), &*stream, &clock);
                 if let Some(chosen) = &mut chosen {
                     chosen.forget(&gone);
                 }
@@ -226,6 +226,8 @@ struct History {
     stuck: Option<(u64, Text)>,
     /// What the store thinks is open, until the first look.
     open_before: Vec<ConnectionRecord>,
+    /// What was told until then.
+    told_first: FxHashSet<Key>,
     /// The filter that chooses what is kept.
     filter: Option<String>,
     shows_progress: bool,
@@ -268,6 +270,7 @@ impl History {
             failed: 0,
             stuck: None,
             open_before,
+            told_first: FxHashSet::default(),
             filter: options.filter,
             shows_progress: !recording.follow && io::stderr().is_terminal(),
         })
@@ -296,20 +299,21 @@ impl History {
     fn settle(
         &mut self,
         first: &[ConnectionEvent],
+        is_all: bool,
         stream: &dyn EventStream,
         now: &ClockReading,
     ) -> Vec<ConnectionEvent> {
         if self.open_before.is_empty() {
             return Vec::new();
         }
-        strike(&mut self.open_before, first);
-        if stream.tells_on() {
+        self.told_first.extend(keys_of(first));
+        if !is_all {
             return Vec::new();
         }
-        let before = std::mem::take(&mut self.open_before);
+        let (before, told) = (std::mem::take(&mut self.open_before), std::mem::take(&mut self.told_first));
         let is_told =
             |it: &ConnectionRecord| stream.has_listed(it.namespace) && !stream.keeps_back(it.cookie);
-        let gone = gone(before, is_told, now.since_boot);
+        let gone = gone(before, &told, is_told, now.since_boot);
         self.writer.append(&gone);
         gone
     }

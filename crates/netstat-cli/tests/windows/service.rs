@@ -33,10 +33,11 @@ impl Drop for Installed {
 #[test]
 fn the_service_is_installed_runs_stops_and_is_removed() {
     // The name is that of the machine: one that somebody uses stays.
-    if output(Command::new("sc.exe").args(["query", "netstat-record"])).status.success() {
-        println!("skipped: the service netstat-record is installed here");
-        return;
-    }
+    let found = output(Command::new("sc.exe").args(["query", "netstat-record"]));
+    assert!(
+        !found.status.success(),
+        "the service netstat-record is installed here, and this test would remove it"
+    );
     let folder = Folder::new("service");
     let _installed = Installed;
     let store = folder.0.display().to_string();

@@ -198,7 +198,7 @@ impl Source for Fake {
     ) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         match self.takes.lock().unwrap().is_empty() {
             true => Err(Failure::NOT_RECORDED),
-            false => Ok(Box::new(FakeRecorder { fake: self, counts: Vec::new() })),
+            false => Ok(Box::new(FakeRecorder { fake: self, counts: Vec::new(), place: 0 })),
         }
     }
 }
@@ -206,6 +206,7 @@ impl Source for Fake {
 struct FakeRecorder<'a> {
     fake: &'a Fake,
     counts: Vec<u8>,
+    place: u64,
 }
 
 impl RecorderProgram for FakeRecorder<'_> {
@@ -214,7 +215,12 @@ impl RecorderProgram for FakeRecorder<'_> {
         let (records, counts) = take.ok_or(Failure::NOT_RECORDED)?;
         records.iter().for_each(|record| each(record));
         self.counts = counts;
+        self.place += 8;
         Ok(())
+    }
+
+    fn place(&self) -> u64 {
+        self.place
     }
 
     fn release(&mut self) {}

@@ -63,18 +63,16 @@ pub(super) fn foreign(path: &Path) -> Text {
     )
 }
 
-/// Accepts a folder that is empty, or that belongs to the administrators, the system or this account with all that is in it.
+/// Accepts a folder that belongs to the administrators, the system or this account with all that is in it.
 fn accept(folder: &Path) -> Result<(), Refused> {
-    let mut is_empty = true;
     for child in std::fs::read_dir(folder)? {
         let child = child?;
-        is_empty = false;
         // Who owns what a link leads to does not tell who made the link. The service owns what it has written.
         if child.file_type()?.is_symlink() || !is_ours(&child.path(), true) {
             return Err(Refused::Foreign(child.path()));
         }
     }
-    if is_empty || is_ours(folder, false) { Ok(()) } else { Err(Refused::Foreign(folder.to_owned())) }
+    if is_ours(folder, false) { Ok(()) } else { Err(Refused::Foreign(folder.to_owned())) }
 }
 
 /// Returns whether something belongs to the administrators, the system or this account, or, where that will do, to the account of the service.
@@ -135,6 +133,10 @@ pub(super) fn secure(folder: &Path) -> Result<(), Refused> {
         // Somebody else may have put a link there, to have what it leads to changed.
         found if !found.as_ref().is_ok_and(std::fs::Metadata::is_dir) => {
             return Err(io::Error::from(io::ErrorKind::NotADirectory).into());
+        }
+        // Who made an empty one may still have it open, with the right to change who may use it.
+        _ if !is_ours(folder, false) && std::fs::remove_dir(folder).is_ok() => {
+            std::fs::create_dir_all(folder)?
         }
         _ => accept(folder)?,
     }

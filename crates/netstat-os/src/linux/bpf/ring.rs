@@ -49,7 +49,8 @@ impl Ring {
     /// Passes on the records that were not read yet, up to one that is still being written.
     ///
     /// # Errors
-    /// When the system has no memory to map the buffer: the rest is read the next time.
+    /// When the system has no memory to map the buffer: the rest is read the next time. When what is there is no record:
+    /// nothing of what is written is read then.
     pub(super) fn read(&mut self, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let mut wanted = WINDOW;
         loop {
@@ -65,7 +66,10 @@ impl Ring {
                 Stop::Needs(bytes) if bytes <= written.saturating_sub(self.read).min(self.size) => {
                     wanted = bytes.max(WINDOW);
                 }
-                Stop::Needs(_) => return Err(io::ErrorKind::InvalidData.into()),
+                Stop::Needs(_) => {
+                    self.read = written;
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
             }
         }
     }

@@ -462,6 +462,12 @@ impl EventStream for KernelEvents<'_> {
         if !self.has_taken_over {
             self.take_over()?;
         }
+        if let Some(since) = self.missing_since.take() {
+            let until = clock::uptime(self.source)?;
+            let boot_id = crate::linux::host::boot_id(self.source);
+            let (lost, cause) = (None, GapCause::Store);
+            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from: since, until, lost, cause }));
+        }
         self.tell_first(into);
         // What has happened since is told after that.
         if self.first.is_some() {
@@ -470,11 +476,6 @@ impl EventStream for KernelEvents<'_> {
         let place = self.program.place();
         let senseless = self.take_records(into)?;
         let now = clock::uptime(self.source)?;
-        if let Some(since) = self.missing_since.take() {
-            let boot_id = crate::linux::host::boot_id(self.source);
-            let (lost, cause) = (None, GapCause::Store);
-            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from: since, until: now, lost, cause }));
-        }
         if senseless > 0 {
             into.push(self.gap(now, Some(senseless), GapCause::Unseen));
         }
@@ -503,6 +504,11 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        while self.first.is_some() {
+            let mut part = Vec::new();
+            self.tell_first(&mut part);
+            into.append(&mut part);
+        }
         if let Ok(now) = clock::uptime(self.source) {
             let _ = self.count(now, into);
         }
