@@ -1,7 +1,7 @@
 //! `netstat history`: what connections there were.
 
 use super::past::{self, PastSystem};
-use super::{Session, connections, explain, follow, means};
+use super::{Session, connections, explain, follow, means, recorder_status};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::{Connections, History};
@@ -68,6 +68,9 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     means::say_endings_untold(session, &reader.modes(from, until));
     past::say_all_gaps(gaps, &past, session);
     past::say_end(session, &reader, &span);
+    if span.until.is_none_or(|until| until >= now) {
+        recorder_status::say_behind(reader.file(), &session.zone);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -226,8 +226,8 @@ pub(super) fn recorded(reader: &Reader, time: SystemTime, zone: &Zone) -> Result
             first = shown(first)
         ),
         Standing::After(last) => both!(
-            "nothing is known of {time}: the history ends at {last}; start netstat record to go on with it",
-            "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 이어서 기록하려면 netstat record",
+            "nothing is known of {time}: the history ends at {last}; a recorder writes once a second, and netstat record --status tells whether one runs",
+            "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 기록기는 1초마다 씁니다. 실행 중인지는 netstat record --status로 확인하세요",
             time = shown(time),
             last = shown(last)
         ),

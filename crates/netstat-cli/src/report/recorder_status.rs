@@ -5,15 +5,15 @@ use super::{Session, lasting, ship};
 use crate::output::{self, Trouble};
 use crate::render::recorder_status::{RecorderStatus, Running, SCHEMA, lines};
 use netstat_engine::both;
-use netstat_engine::text::Text;
-use netstat_engine::text::quote::quoted;
+use netstat_engine::text::quote::{one_line, quoted};
+use netstat_engine::text::{Text, Zone};
 use netstat_engine::text::system::io_error;
 use netstat_store::{Beside, Reader, is_recording};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long to wait for a recorder to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,6 +82,31 @@ fn is_halted(pid: u32) -> bool {
     {
         let _ = pid;
         false
+    }
+}
+
+/// Says, on standard error, that the recorder of a history is behind: what happened meanwhile is missing in an answer.
+pub(super) fn say_behind(file: &Path, zone: &Zone) {
+    // Whether one runs, and how it is doing, is no part of an answer: what cannot be read is left out.
+    let Ok(true) = is_recording(file) else { return };
+    let Ok(Some(status)) = read(&Beside::of(file)) else { return };
+    if is_halted(status.pid) {
+        output::complain(&both!(
+            "the recorder is halted, and what has happened since then is missing: type kill -CONT {pid}",
+            "기록기가 멈춰 있어 그 뒤의 일이 빠져 있습니다. 이렇게 입력하세요: kill -CONT {pid}",
+            pid = status.pid.to_string()
+        ));
+    }
+    if let Some(stuck) = &status.stuck {
+        let [english, korean] = &stuck.why;
+        let since = UNIX_EPOCH.checked_add(Duration::from_millis(stuck.since));
+        output::complain(&both!(
+            "the recorder cannot write since {since}: {why}; what waits in its memory ({waiting:event|events}) is missing here",
+            "{since}부터 기록기가 쓸 수 없습니다: {why}. 메모리에서 대기하는 {waiting}건은 여기에 없습니다",
+            since = since.map(|since| zone.to_the_second(since)).unwrap_or_default(),
+            why = Text::new(one_line(english), one_line(korean)),
+            waiting = stuck.waiting
+        ));
     }
 }
 

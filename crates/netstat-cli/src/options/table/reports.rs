@@ -52,12 +52,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "Show multicast groups and who joined them",
         "Shows the multicast groups that each interface belongs to: those of IPv4 and IPv6, and link-layer addresses.",
         "각 인터페이스가 속한 멀티캐스트 그룹을 표시합니다: IPv4, IPv6, 링크 계층 주소."
-        details "Linux does not tell which processes joined a group of IP, so most of them are unknown; those whose packet \
-                 sockets joined a link-layer address are told, and where the kernel itself is the only one that joined it \
-                 says kernel. The number of users is how often the group was joined. Linux only: Windows has netsh \
+        details "Which processes joined a group of IP a BPF program tells, as root; without it they are unknown. Those whose \
+                 packet sockets joined a link-layer address are told in any case, and where the kernel itself is the only \
+                 one that joined it says kernel. The number of users is how often the group was joined. Linux only: Windows has netsh \
                  interface ipv4 show joins."
-                "Linux는 IP 그룹에 어느 프로세스가 가입했는지 알려 주지 않으므로 대부분 확인 불가입니다. 패킷 \
-                 소켓으로 링크 계층 주소에 가입한 프로세스는 표시하고, 커널만 가입했으면 kernel이라고 \
+                "IP 그룹에 가입한 프로세스는 root로 실행할 때 BPF 프로그램으로 확인하며, BPF를 쓸 수 없으면 확인 \
+                 불가입니다. 패킷 소켓으로 링크 계층 주소에 가입한 프로세스는 언제나 표시하고, 커널만 가입했으면 kernel이라고 \
                  표시합니다. 가입 수는 그룹에 가입한 횟수입니다. Linux 전용이며, Windows에는 netsh interface \
                  ipv4 show joins가 있습니다.";
     [] "no-extra", switch(no_extra);
