@@ -14,6 +14,7 @@ use netstat_model::{
 };
 use netstat_os::{Machine, Processes, Sockets};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -33,6 +34,8 @@ pub struct Captured {
     pub without_connection: u64,
     /// How many packets belong to connections that there was no room for.
     pub left_out: u64,
+    /// How many packets came over links whose packets are not read, by the type of the link (LINKTYPE_ of tcpdump).
+    pub unread: BTreeMap<u16, u64>,
     last: Option<Duration>,
 }
 
@@ -57,6 +60,9 @@ impl Captured {
         let mut gathering = Gathering::default();
         captured.flaw = each_packet(from, |packet| {
             captured.packets += 1;
+            if let Some(link) = packet.unread_link {
+                *captured.unread.entry(link).or_default() += 1;
+            }
             captured.last = captured.last.max(packet.at);
             match packet.frame.and_then(|frame| gathering.add(packet, &frame, &mut captured.processes)) {
                 Some(true) => {}

@@ -80,7 +80,11 @@ impl Packed {
             Packing::None => Form::Plain(out),
             // The fastest: packets must not be dropped meanwhile.
             Packing::Gzip => Form::Gzip(GzEncoder::new(out, flate2::Compression::fast())),
-            Packing::Zstd => Form::Zstd(zstd::Encoder::new(out, 1)?),
+            Packing::Zstd => {
+                let mut encoder = zstd::Encoder::new(out, 1)?;
+                encoder.include_checksum(true)?;
+                Form::Zstd(encoder)
+            }
         };
         Ok(Self { form, given: 0 })
     }

@@ -44,12 +44,14 @@ pub struct Recorded<'a> {
     pub comments: &'a [String],
     /// The process it is of, by its ID, where the file says.
     pub pid: Option<u32>,
+    /// The type of its link (LINKTYPE_ of tcpdump), where that is one whose packets are not read.
+    pub unread_link: Option<u16>,
 }
 
 /// What was wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// It ends in the middle of a packet.
+    /// It ends in the middle of a packet, or its end cannot be unpacked.
     Cut,
     /// From this byte on it makes no sense.
     Odd(u64),
@@ -64,6 +66,8 @@ pub enum ReadError {
     NoCapture,
     /// It was compressed, by this program, which is not read.
     Compressed(&'static str),
+    /// It was compressed, by this program, and is cut off or damaged before anything could be unpacked.
+    Damaged(&'static str),
 }
 
 impl From<io::Error> for ReadError {
@@ -115,8 +119,10 @@ impl Endian {
 struct Counting<R> {
     from: R,
     at: u64,
-    /// Whether it is unpacked meanwhile: then an error may be that of a file that is cut off, or makes no sense.
-    was_packed: bool,
+    /// What it was packed by, if it is unpacked meanwhile: then an error may be that of a file that is cut off, or makes no sense.
+    packed_by: Option<&'static str>,
+    /// Whether there was such an error.
+    is_damaged: bool,
 }
 
 impl<R: Read> Counting<R> {
@@ -126,7 +132,10 @@ impl<R: Read> Counting<R> {
         let wanted = u64::try_from(length).unwrap_or(u64::MAX);
         let read = match self.from.by_ref().take(wanted).read_to_end(&mut bytes) {
             // What is left of it is a file that is cut off.
-            Err(error) if self.was_packed && is_of_packing(&error) => bytes.len(),
+            Err(error) if self.packed_by.is_some() && is_of_packing(&error) => {
+                self.is_damaged = true;
+                bytes.len()
+            }
             read => read?,
         };
         self.at += u64::try_from(read).unwrap_or(u64::MAX);
@@ -153,29 +162,43 @@ pub fn each_packet(
     from.by_ref().take(4).read_to_end(&mut begin)?;
     let whole = io::Cursor::new(begin.clone()).chain(from);
     match begin[..] {
-        [0x1f, 0x8b, ..] => of_plain(MultiGzDecoder::new(whole), true, &mut each),
-        [0x28, 0xb5, 0x2f, 0xfd] => of_plain(zstd::Decoder::new(whole)?, true, &mut each),
+        [0x1f, 0x8b, ..] => of_plain(MultiGzDecoder::new(whole), Some("gzip"), &mut each),
+        [0x28, 0xb5, 0x2f, 0xfd] => of_plain(zstd::Decoder::new(whole)?, Some("zstd"), &mut each),
         [0x04, 0x22, 0x4d, 0x18] => Err(ReadError::Compressed("lz4")),
-        _ => of_plain(whole, false, &mut each),
+        _ => of_plain(whole, None, &mut each),
     }
 }
 
 /// Reads what is not compressed, or is so no more.
 fn of_plain(
     from: impl Read,
-    was_packed: bool,
+    packed_by: Option<&'static str>,
     each: &mut dyn FnMut(&Recorded<'_>),
 ) -> Result<Option<Flaw>, ReadError> {
-    let mut file = Counting { from, at: 0, was_packed };
+    let mut file = Counting { from, at: 0, packed_by, is_damaged: false };
+    match (unpacked(&mut file, each), packed_by) {
+        // What comes out of a damaged file is told by its beginning alone.
+        (Err(ReadError::NoCapture), Some(by)) if file.is_damaged || file.at == 0 => {
+            Err(ReadError::Damaged(by))
+        }
+        (Ok(None), _) if file.is_damaged => Ok(Some(Flaw::Cut)),
+        (read, _) => read,
+    }
+}
+
+fn unpacked(
+    file: &mut Counting<impl Read>,
+    each: &mut dyn FnMut(&Recorded<'_>),
+) -> Result<Option<Flaw>, ReadError> {
     let Some(magic) = file.take(4)?.and_then(|magic| magic.first_chunk::<4>().copied()) else {
         return Err(ReadError::NoCapture);
     };
     if u32::from_ne_bytes(magic) == SECTION {
-        return pcapng(&mut file, each);
+        return pcapng(file, each);
     }
     for (number, units) in [(MICROSECONDS, 1_000_000), (NANOSECONDS, 1_000_000_000)] {
         if let Some(endian) = Endian::of(magic, number) {
-            return pcap(&mut file, endian, units, each);
+            return pcap(file, endian, units, each);
         }
     }
     Err(ReadError::NoCapture)
@@ -388,7 +411,13 @@ fn hand_on(
         payload: read.map_or(&[], |(_, payload)| payload),
         comments: &options.comments,
         pid: options.pid,
+        unread_link: Some(link.kind).filter(|kind| !is_read(*kind)),
     });
+}
+
+/// Returns whether [`behind_link`] knows a type of links.
+fn is_read(kind: u16) -> bool {
+    matches!(kind, 0 | 1 | 9 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
 }
 
 /// Returns the protocol behind the header of a link, and where that begins; `None` for links that are not known here.
@@ -505,7 +534,7 @@ mod tests {
         assert!(matches!(all(&[0x04, 0x22, 0x4d, 0x18, 0]).1, Err(ReadError::Compressed("lz4"))));
         // Nothing comes out of these.
         for packed in [&[0x1f, 0x8b, 8, 0][..], &[0x28, 0xb5, 0x2f, 0xfd, 9]] {
-            assert!(matches!(all(packed).1, Err(ReadError::NoCapture)));
+            assert!(matches!(all(packed).1, Err(ReadError::Damaged("gzip" | "zstd"))));
         }
         let whole = ours();
         assert!(matches!(all(&whole[..whole.len() - 5]), (2, Ok(Some(Flaw::Cut)))));
@@ -513,6 +542,44 @@ mod tests {
         odd.extend([6, 0, 0, 0, 3, 0, 0, 0]);
         let at = u64::try_from(whole.len()).unwrap();
         assert!(matches!(all(&odd), (2, Ok(Some(Flaw::Odd(place)))) if place == at));
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_to_its_end_is_cut() {
+        use std::io::Write as _;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&ours()).unwrap();
+        let mut zstd = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        zstd.include_checksum(true).unwrap();
+        zstd.write_all(&ours()).unwrap();
+        for packed in [gzip.finish().unwrap(), zstd.finish().unwrap()] {
+            assert!(matches!(all(&packed), (2, Ok(None))));
+            // The checksum at the end lacks a byte, or is wrong, or something follows.
+            let mut other = packed.clone();
+            *other.last_mut().unwrap() ^= 1;
+            let more = [&packed[..], b"junk"].concat();
+            for damaged in [&packed[..packed.len() - 1], &other, &more] {
+                let flaw = all(damaged).1;
+                assert!(matches!(flaw, Ok(Some(Flaw::Cut))), "{flaw:?}");
+            }
+            let begin = all(&packed[..8]).1;
+            assert!(matches!(begin, Err(ReadError::Damaged(_))), "{begin:?}");
+        }
+    }
+
+    #[test]
+    fn packets_of_links_that_are_not_read_say_so() {
+        let mut writer = PcapngWriter::new(Vec::new(), &Origin::default()).unwrap();
+        writer.interface("wlan0", "", 105, 0).unwrap();
+        writer.packet(0, &[8; 60], &Note { length: 60, ..Note::default() }).unwrap();
+        let mut links = Vec::new();
+        each_packet(&writer.finish().unwrap()[..], |packet| links.push(packet.unread_link)).unwrap();
+        assert_eq!(links, [Some(105)]);
+        // Both lists are of the same types.
+        let packet = [&[0x45; 20][..], &[0; 30]].concat();
+        for kind in 0..=300 {
+            assert_eq!(behind_link(kind, &packet).is_some(), is_read(kind), "{kind}");
+        }
     }
 
     proptest! {

@@ -139,7 +139,9 @@ pub(super) fn run(session: &mut Session<'_>, path: &Path, table: &Connections) -
         }
     }
     say_what_is_missing(&captured, file);
-    Ok(ExitCode::SUCCESS)
+    let unread: u64 = captured.unread.values().sum();
+    // An empty table is none of a file of which nothing was read.
+    Ok(if unread > 0 && unread == captured.packets { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn say_what_is_missing(captured: &Captured, file: String) {
@@ -156,6 +158,15 @@ fn say_what_is_missing(captured: &Captured, file: String) {
             at
         )),
         None => {}
+    }
+    for (link, packets) in &captured.unread {
+        output::complain(&both!(
+            "{file}: {packets:packet|packets} of links of type {link} were not read, only of Ethernet, Linux cooked, PPP, loopback and plain IP",
+            "{file}: 링크 타입 {link}의 패킷 {packets}개는 읽지 못했습니다. 이더넷, Linux cooked, PPP, 루프백, IP만 읽습니다",
+            file = file.clone(),
+            packets = *packets,
+            link = u64::from(*link)
+        ));
     }
     if captured.left_out > 0 {
         output::complain(&both!(
@@ -183,6 +194,12 @@ fn cannot_read(file: &str, error: &ReadError) -> Text {
             "{file} is no capture: files of pcapng and pcap are read",
             "{file}: 캡처 파일이 아닙니다. pcapng와 pcap 파일을 읽을 수 있습니다",
             file
+        ),
+        ReadError::Damaged(by) => both!(
+            "{file} is compressed by {by}, and cut off or damaged before the first packet",
+            "{file}: {by}로 압축된 파일인데, 첫 패킷 전에 잘렸거나 손상되었습니다",
+            file,
+            by = *by
         ),
         ReadError::Compressed(by) => both!(
             "{file} is compressed: type {by} -d first",
