@@ -1,5 +1,6 @@
 //! Conversations: the packets between two ends from one handshake to the next, and what is known of the sockets there.
 
+use crate::first_bytes::Heard;
 use crate::frame::{Content, Flags};
 use crate::holder::Holder;
 use netstat_model::history::ConnectionRole;
@@ -107,6 +108,8 @@ pub(crate) struct Conversation {
     pub(crate) syn: Option<(u32, Place)>,
     /// The sockets at its ends, once they are known.
     pub(crate) holders: [Option<Rc<Holder>>; 2],
+    /// What its first bytes have told.
+    heard: Heard,
 }
 
 /// What goes on between two ends.
@@ -134,14 +137,37 @@ impl Flow {
         };
         // One that is sent again begins nothing.
         let begins = self.conversations.back().is_none_or(|last| syn.is_some() && last.syn != syn);
-        if begins {
-            if self.conversations.len() == MOST {
-                self.conversations.pop_front();
-                self.forgotten += 1;
-            }
-            self.conversations.push_back(Conversation { begin: at, syn, ..Conversation::default() });
+        if begins { self.begin(at, syn) } else { self.last_number() }
+    }
+
+    /// Begins another conversation. Returns its number.
+    pub(crate) fn begin(&mut self, at: Duration, syn: Option<(u32, Place)>) -> u64 {
+        if self.conversations.len() == MOST {
+            self.conversations.pop_front();
+            self.forgotten += 1;
         }
+        self.conversations.push_back(Conversation { begin: at, syn, ..Conversation::default() });
+        self.last_number()
+    }
+
+    fn last_number(&self) -> u64 {
         self.forgotten + u64::try_from(self.conversations.len()).unwrap_or_default() - 1
+    }
+
+    /// Notes what the first bytes of a conversation tell: it is what it said first.
+    pub(crate) fn hear(&mut self, number: u64, heard: &Heard) {
+        let conversation = self.place(number).and_then(|place| self.conversations.get_mut(place));
+        if let Some(conversation) = conversation
+            && conversation.heard.application().is_none()
+            && *heard != Heard::More
+        {
+            conversation.heard = heard.clone();
+        }
+    }
+
+    /// Returns what the first bytes of a conversation have told.
+    pub(crate) fn heard(&self, number: u64) -> Heard {
+        self.conversation(number).map(|(conversation, _)| conversation.heard.clone()).unwrap_or_default()
     }
 
     fn place(&self, number: u64) -> Option<usize> {
