@@ -12,6 +12,9 @@ use std::time::Duration;
 /// The most conversations between the same two ends that are remembered, and of what was seen and told of each end.
 const MOST: usize = 64;
 
+/// Of so many conversations what they told is remembered: packets of those before wait no more.
+const MOST_HEARD: usize = 4;
+
 /// So much the clock of events may be off against that of packets.
 const OFF: Duration = Duration::from_micros(200);
 
@@ -147,6 +150,9 @@ impl Flow {
             self.forgotten += 1;
         }
         self.conversations.push_back(Conversation { begin: at, syn, ..Conversation::default() });
+        if let Some(old) = self.conversations.iter_mut().rev().nth(MOST_HEARD) {
+            old.heard = Heard::More;
+        }
         self.last_number()
     }
 
@@ -322,6 +328,18 @@ mod tests {
             assert_eq!(flow.add(ms(number), 0, &tcp(SYN, 100 + u32::try_from(number).unwrap())), number);
         }
         assert!(flow.holder(0, 0, ms(100), ms(100), false).is_none());
+    }
+
+    #[test]
+    fn what_was_told_is_kept_of_the_last_conversations_alone() {
+        let mut flow = Flow::default();
+        for number in 0..100 {
+            flow.add(ms(number), 0, &tcp(SYN, u32::try_from(number).unwrap()));
+            flow.hear(number, &Heard::Nothing);
+            flow.hear(number, &Heard::More);
+        }
+        let heard: Vec<u64> = (0..100).filter(|number| flow.heard(*number) == Heard::Nothing).collect();
+        assert_eq!(heard, [96, 97, 98, 99]);
     }
 
     #[test]
