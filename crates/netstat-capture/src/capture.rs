@@ -1,6 +1,7 @@
 //! [`Capture`]: packets wait until it is known whose they are; then they are handed on, or counted.
 
 use crate::datagrams::Datagrams;
+use crate::first_bytes::Heard;
 use crate::flow::{Flow, FlowKey, Place, Sighting};
 use crate::fragments::Fragments;
 use crate::frame::{Content, Frame, decode};
@@ -12,7 +13,7 @@ use crate::told::Told;
 use netstat_engine::filter::Filter;
 use netstat_model::history::{ConnectionEvent, ConnectionRecord};
 use netstat_model::query::Owners;
-use netstat_model::{Application, Error, IpEndpoint, Transport, Warning};
+use netstat_model::{Error, IpEndpoint, Transport, Warning};
 use netstat_os::{Machine, NameDatabases, Packet, PacketDirection, Processes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -62,6 +63,8 @@ pub struct Counts {
     pub not_attributed: u64,
     /// Those that waited when there was no room for more.
     pub left_out: u64,
+    /// Those that are larger than a file may be.
+    pub too_large: u64,
     /// Second sights of a packet of the loopback interface.
     pub copies: u64,
 }
@@ -73,7 +76,7 @@ struct Waiting {
     /// Which of the ends, by their places in the flow, are on this machine.
     local: [bool; 2],
     /// What it tells of its connection, where the filter asks.
-    told: Option<Application>,
+    told: Heard,
     since: Instant,
 }
 
@@ -105,9 +108,9 @@ pub struct Capture<'f> {
     fragments: Fragments,
     /// What the first bytes of connections tell, where the filter asks or that is to be told.
     openings: Option<Openings>,
-    /// Whether names are told, and whether the filter asks for them: then what they were, by the number of the conversation.
+    /// Whether names are told, and whether the filter asks for them.
     tells_names: bool,
-    told_names: Option<FxHashMap<(FlowKey, u64), Application>>,
+    asks_names: bool,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     counts: Counts,
@@ -140,7 +143,7 @@ impl<'f> Capture<'f> {
             fragments: Fragments::default(),
             openings: asks.then(Openings::default),
             tells_names: false,
-            told_names: asks.then(FxHashMap::default),
+            asks_names: asks,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             counts: Counts::default(),
@@ -205,28 +208,34 @@ impl<'f> Capture<'f> {
             *place = came;
         }
         let content = frame.as_ref().map_or(Content::Other(0), |frame| frame.content);
-        let is_no =
-            |place: Place| judge(self.filter, transport, key.seen_from(place), None, None) == Verdict::No;
+        let is_no = |place: Place| {
+            judge(self.filter, transport, key.seen_from(place), None, &Heard::More) == Verdict::No
+        };
         let may_match = (0..2).any(|place| local.get(place) == Some(&true) && !is_no(place));
         if !may_match {
             self.counts.not_matched += 1;
             return;
         }
-        let number = self.flows.entry(key).or_default().add(packet.at, sender, &content);
-        self.wait(packet, frame, ends, Some((key, number, sender)), local);
+        let flow = self.flows.entry(key).or_default();
+        let mut number = flow.add(packet.at, sender, &content);
+        let mut told = Heard::More;
         // Before anything of it is cut off.
-        if let (Some(openings), Some(frame), Some(waiting)) =
-            (&mut self.openings, &frame, self.waiting.back_mut())
-        {
-            let told = openings.add(&key, sender, frame, frame.payload_of(behind));
-            if let (Some(names), Some(told)) = (&mut self.told_names, &told) {
-                // Each datagram of DNS speaks for itself; a connection is what it began as.
-                waiting.told = Some(told.clone());
-                if names.len() < MOST_FLOWS {
-                    names.entry((key, number)).or_insert_with(|| told.clone());
-                }
+        if let (Some(openings), Some(frame)) = (&mut self.openings, &frame) {
+            let payload = frame.payload_of(behind);
+            if openings.begins_another(&key, frame, payload) {
+                number = flow.begin(packet.at, None);
             }
-            waiting.kept.application = told.filter(|_| self.tells_names);
+            told = openings.add(&key, sender, frame, payload);
+            if self.asks_names {
+                flow.hear(number, &told);
+            }
+        }
+        self.wait(packet, frame, ends, Some((key, number, sender)), local);
+        if let Some(waiting) = self.waiting.back_mut() {
+            waiting.kept.application = told.application().filter(|_| self.tells_names).cloned();
+            if self.asks_names {
+                waiting.told = told;
+            }
         }
     }
 
@@ -240,7 +249,7 @@ impl<'f> Capture<'f> {
     ) {
         let kept = Kept::new(packet, frame, ends, self.cut);
         self.waiting_bytes += kept.bytes.len();
-        self.waiting.push_back(Waiting { kept, flow, local, told: None, since: Instant::now() });
+        self.waiting.push_back(Waiting { kept, flow, local, told: Heard::More, since: Instant::now() });
     }
 
     /// Notes that all packets up to a moment were read.
@@ -263,7 +272,7 @@ impl<'f> Capture<'f> {
 
     fn life(&mut self, record: &ConnectionRecord) {
         let Some((key, place, life)) = self.known.life(record) else { return };
-        if judge(self.filter, key.transport, key.seen_from(place), None, None) == Verdict::No {
+        if judge(self.filter, key.transport, key.seen_from(place), None, &Heard::More) == Verdict::No {
             return;
         }
         let flow = self.flows.entry(key).or_default();
@@ -384,10 +393,22 @@ impl<'f> Capture<'f> {
         self.waiting_bytes = 0;
     }
 
+    /// Lets go of the packet that was to be handed on next: there is room for others.
+    pub fn leave_out_first(&mut self) {
+        if let Some(waiting) = self.waiting.pop_front() {
+            self.counts.too_large += 1;
+            self.waiting_bytes -= waiting.kept.bytes.len();
+        }
+    }
+
     fn standing(&mut self, waiting: &Waiting, is_last: bool) -> Standing {
         let Some((key, number, _)) = waiting.flow else { return Standing::HandOn(Vec::new()) };
-        let of_flow = |names: &FxHashMap<_, Application>| names.get(&(key, number)).cloned();
-        let told = waiting.told.clone().or_else(|| self.told_names.as_ref().and_then(of_flow));
+        // Each datagram of DNS speaks for itself; a connection is what it began as.
+        let told = match &waiting.told {
+            told @ Heard::Application(_) => told.clone(),
+            _ if self.asks_names => self.flows.get(&key).map(|flow| flow.heard(number)).unwrap_or_default(),
+            _ => Heard::More,
+        };
         let mut found = Vec::new();
         // Whether some end matches, or may match; whether a socket without a process is there, or nobody knows one.
         let (mut yes, mut open) = (false, false);
@@ -396,7 +417,7 @@ impl<'f> Capture<'f> {
             let ends = key.seen_from(place);
             let known = self.holder(&key, number, place, waiting.kept.at);
             let holder = known.as_ref().map(|(holder, _)| &**holder);
-            let verdict = judge(self.filter, key.transport, ends, holder, told.as_ref());
+            let verdict = judge(self.filter, key.transport, ends, holder, &told);
             yes |= verdict == Verdict::Yes;
             if verdict == Verdict::No {
                 // Its name stands beside that of the end that matches.
@@ -421,7 +442,7 @@ impl<'f> Capture<'f> {
         if !yes && !open {
             return Standing::NotMatched;
         }
-        let untold = !yes && self.told_names.is_some() && told.is_none();
+        let untold = !yes && self.asks_names && told == Heard::More;
         if (unheld || unknown || open) && !is_last && !self.has_waited(waiting, unheld || untold) {
             return Standing::Wait;
         }
@@ -496,9 +517,6 @@ impl<'f> Capture<'f> {
         if self.flows.len() >= MOST_FLOWS {
             self.flows.retain(|key, _| needed.contains(key));
         }
-        if let Some(names) = &mut self.told_names {
-            names.retain(|(key, _), _| self.flows.contains_key(key));
-        }
     }
 }
 
@@ -506,3 +524,6 @@ impl<'f> Capture<'f> {
 fn now(machine: &impl Machine) -> Duration {
     machine.now().and_then(|now| now.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

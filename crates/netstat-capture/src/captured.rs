@@ -1,6 +1,7 @@
 //! [`Captured`]: a capture as a system that can be asked for its connections, as a history can.
 
 use crate::comment::{self, Said};
+use crate::first_bytes::Heard;
 use crate::flow::{FlowKey, Place};
 use crate::fragments::Fragments;
 use crate::frame::Frame;
@@ -121,7 +122,7 @@ impl Gathering {
         };
         let (_, talk, owners) = self.talks.get_mut(at)?;
         talk.add(packet.at, sender, packet.is_outgoing, frame);
-        if let Some(told) = self.openings.add(&key, sender, frame, packet.payload) {
+        if let Heard::Application(told) = self.openings.add(&key, sender, frame, packet.payload) {
             talk.tell(sender, told, false);
         }
         if let Some(said) = packet.comments.iter().find_map(|text| comment::read_application(text)) {

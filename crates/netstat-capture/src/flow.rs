@@ -1,5 +1,6 @@
 //! Conversations: the packets between two ends from one handshake to the next, and what is known of the sockets there.
 
+use crate::first_bytes::Heard;
 use crate::frame::{Content, Flags};
 use crate::holder::Holder;
 use netstat_model::history::ConnectionRole;
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 /// The most conversations between the same two ends that are remembered, and of what was seen and told of each end.
 const MOST: usize = 64;
+
+/// Of so many conversations what they told is remembered: packets of those before wait no more.
+const MOST_HEARD: usize = 4;
 
 /// So much the clock of events may be off against that of packets.
 const OFF: Duration = Duration::from_micros(200);
@@ -107,6 +111,8 @@ pub(crate) struct Conversation {
     pub(crate) syn: Option<(u32, Place)>,
     /// The sockets at its ends, once they are known.
     pub(crate) holders: [Option<Rc<Holder>>; 2],
+    /// What its first bytes have told.
+    heard: Heard,
 }
 
 /// What goes on between two ends.
@@ -134,14 +140,40 @@ impl Flow {
         };
         // One that is sent again begins nothing.
         let begins = self.conversations.back().is_none_or(|last| syn.is_some() && last.syn != syn);
-        if begins {
-            if self.conversations.len() == MOST {
-                self.conversations.pop_front();
-                self.forgotten += 1;
-            }
-            self.conversations.push_back(Conversation { begin: at, syn, ..Conversation::default() });
+        if begins { self.begin(at, syn) } else { self.last_number() }
+    }
+
+    /// Begins another conversation. Returns its number.
+    pub(crate) fn begin(&mut self, at: Duration, syn: Option<(u32, Place)>) -> u64 {
+        if self.conversations.len() == MOST {
+            self.conversations.pop_front();
+            self.forgotten += 1;
         }
+        self.conversations.push_back(Conversation { begin: at, syn, ..Conversation::default() });
+        if let Some(old) = self.conversations.iter_mut().rev().nth(MOST_HEARD) {
+            old.heard = Heard::More;
+        }
+        self.last_number()
+    }
+
+    fn last_number(&self) -> u64 {
         self.forgotten + u64::try_from(self.conversations.len()).unwrap_or_default() - 1
+    }
+
+    /// Notes what the first bytes of a conversation tell: it is what it said first.
+    pub(crate) fn hear(&mut self, number: u64, heard: &Heard) {
+        let conversation = self.place(number).and_then(|place| self.conversations.get_mut(place));
+        if let Some(conversation) = conversation
+            && conversation.heard.application().is_none()
+            && *heard != Heard::More
+        {
+            conversation.heard = heard.clone();
+        }
+    }
+
+    /// Returns what the first bytes of a conversation have told.
+    pub(crate) fn heard(&self, number: u64) -> Heard {
+        self.conversation(number).map(|(conversation, _)| conversation.heard.clone()).unwrap_or_default()
     }
 
     fn place(&self, number: u64) -> Option<usize> {
@@ -296,6 +328,18 @@ mod tests {
             assert_eq!(flow.add(ms(number), 0, &tcp(SYN, 100 + u32::try_from(number).unwrap())), number);
         }
         assert!(flow.holder(0, 0, ms(100), ms(100), false).is_none());
+    }
+
+    #[test]
+    fn what_was_told_is_kept_of_the_last_conversations_alone() {
+        let mut flow = Flow::default();
+        for number in 0..100 {
+            flow.add(ms(number), 0, &tcp(SYN, u32::try_from(number).unwrap()));
+            flow.hear(number, &Heard::Nothing);
+            flow.hear(number, &Heard::More);
+        }
+        let heard: Vec<u64> = (0..100).filter(|number| flow.heard(*number) == Heard::Nothing).collect();
+        assert_eq!(heard, [96, 97, 98, 99]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! [`Holder`]: the socket at one end of a connection, and who holds it.
 
+use crate::first_bytes::Heard;
 use netstat_engine::filter::{Context, Filter};
 use netstat_model::{
-    Application, Family, IpEndpoint, NoOwner, Owner, Ownership, Process, ProcessKey, Socket, SocketRef,
-    Transport,
+    Family, IpEndpoint, NoOwner, Owner, Ownership, Process, ProcessKey, Socket, SocketRef, Transport,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub(crate) fn judge(
     transport: Transport,
     (local, remote): (IpEndpoint, IpEndpoint),
     holder: Option<&Holder>,
-    application: Option<&Application>,
+    heard: &Heard,
 ) -> Verdict {
     let Some(filter) = filter else { return Verdict::Yes };
     let mut socket = bare(transport, local, remote);
@@ -88,10 +88,11 @@ pub(crate) fn judge(
         Some(false) => return Verdict::No,
         None => {}
     }
-    socket.application = application.cloned().map(Box::new);
+    socket.application = heard.application().cloned().map(Box::new);
     let Some(holder) = holder else {
         // What first bytes tell may be enough.
-        let is_enough = application.is_some() && filter.matches(&socket, &Context::NOTHING).is_yes();
+        let is_enough =
+            *heard != Heard::More && filter.matches(&socket, &in_view_of(heard, Context::NOTHING)).is_yes();
         return if is_enough { Verdict::Yes } else { Verdict::Open };
     };
     // The packet says more of the ends than a socket that is not connected.
@@ -103,7 +104,7 @@ pub(crate) fn judge(
         ..holder.socket.clone()
     };
     let find = |id: ProcessKey| holder.processes.iter().find(|process| process.id == id);
-    let context = Context::new(&find);
+    let context = in_view_of(heard, Context::new(&find));
     let of = |socket: &Socket| {
         if filter.matches(socket, &context).is_yes() {
             Verdict::Yes
@@ -128,6 +129,11 @@ pub(crate) fn judge(
         [one] => one,
         _ => Verdict::Open,
     }
+}
+
+/// Returns a context in which a connection has no application where its first bytes have said so.
+fn in_view_of<'a>(heard: &Heard, context: Context<'a>) -> Context<'a> {
+    if *heard == Heard::Nothing { context.of_no_application() } else { context }
 }
 
 /// Returns whether nobody has looked at a socket yet, or it was not accepted: then a process may hold it soon.

@@ -3,7 +3,6 @@
 use crate::first_bytes::{Gathered, Heard, Hello, MOST_BYTES, of_datagram, of_stream};
 use crate::flow::{FlowKey, Place};
 use crate::frame::{Content, Flags, Frame};
-use netstat_model::Application;
 use rustc_hash::FxHashMap;
 use std::mem;
 
@@ -25,54 +24,62 @@ enum Direction {
     Over,
 }
 
+/// What both ends of a conversation have sent, and who began it, if that was seen.
+#[derive(Debug, Default)]
+struct Opening {
+    directions: [Direction; 2],
+    client: Option<Place>,
+}
+
 /// The conversations.
 #[derive(Debug, Default)]
 pub(crate) struct Openings {
-    flows: FxHashMap<FlowKey, [Direction; 2]>,
+    flows: FxHashMap<FlowKey, Opening>,
     /// How many directions gather.
     gathering: usize,
-    /// The first packets of clients of QUIC; `None` where they have told all.
-    hellos: FxHashMap<FlowKey, Option<Box<Hello>>>,
+    /// The first packets of clients of QUIC.
+    hellos: FxHashMap<FlowKey, Box<Hello>>,
 }
 
 impl Openings {
-    /// Takes a packet. Returns what it tells, with those before it.
-    pub(crate) fn add(
-        &mut self,
-        key: &FlowKey,
-        sender: Place,
-        frame: &Frame,
-        payload: &[u8],
-    ) -> Option<Application> {
+    /// Returns whether a packet begins another conversation, although no handshake says so.
+    pub(crate) fn begins_another(&self, key: &FlowKey, frame: &Frame, payload: &[u8]) -> bool {
+        let is_udp = matches!(frame.content, Content::Udp { .. });
+        is_udp && self.hellos.get(key).is_some_and(|hello| hello.is_of_another(payload))
+    }
+
+    /// Takes a packet. Returns what it tells, with those before it: [`Heard::Nothing`] where it is certain that the
+    /// conversation is none of the protocols.
+    pub(crate) fn add(&mut self, key: &FlowKey, sender: Place, frame: &Frame, payload: &[u8]) -> Heard {
         match frame.content {
-            Content::Udp { ports } => of_datagram(payload, ports).or_else(|| self.datagram(key, payload)),
+            Content::Udp { ports } => match of_datagram(payload, ports) {
+                Some(told) => Heard::Application(told),
+                None => self.datagram(key, payload, payload.len() < frame.payload),
+            },
             Content::Tcp { ports, flags, sequence, .. } => {
                 self.segment(key, sender, (ports, flags, sequence), payload, payload.len() < frame.payload)
             }
-            _ => None,
+            _ => Heard::More,
         }
     }
 
     /// Takes a datagram that may be the first of a client of QUIC, or go on where that one ended.
-    fn datagram(&mut self, key: &FlowKey, payload: &[u8]) -> Option<Application> {
-        let (hello, heard) = match self.hellos.get_mut(key) {
-            Some(hello) => {
-                let mut hello = hello.take()?;
-                let heard = hello.add(payload);
-                (hello, heard)
-            }
-            None => Hello::begin(payload).map(|(hello, heard)| (Box::new(hello), heard))?,
+    fn datagram(&mut self, key: &FlowKey, payload: &[u8], is_cut: bool) -> Heard {
+        if let Some(hello) = self.hellos.get_mut(key)
+            && !hello.is_of_another(payload)
+        {
+            return hello.add(payload);
+        }
+        let Some((hello, heard)) = Hello::begin(payload) else {
+            // What may be in the middle of a connection of QUIC says nothing.
+            let is_none = !is_cut && !Hello::may_be_quic(payload);
+            return if is_none { Heard::Nothing } else { Heard::More };
         };
         if self.hellos.len() >= MOST_GATHERING && !self.hellos.contains_key(key) {
             self.hellos.clear();
         }
-        let (left, told) = match heard {
-            Heard::More => (Some(hello), None),
-            Heard::Nothing => (None, None),
-            Heard::Application(told) => (None, Some(told)),
-        };
-        self.hellos.insert(*key, left);
-        told
+        self.hellos.insert(*key, Box::new(hello));
+        heard
     }
 
     fn segment(
@@ -82,19 +89,20 @@ impl Openings {
         (ports, flags, sequence): ((u16, u16), Flags, u32),
         payload: &[u8],
         is_cut: bool,
-    ) -> Option<Application> {
+    ) -> Heard {
         if self.flows.len() >= MOST_FLOWS && !self.flows.contains_key(key) {
             self.flows.clear();
             self.gathering = 0;
         }
-        let directions = self.flows.entry(*key).or_default();
+        let Opening { directions, client } = self.flows.entry(*key).or_default();
         let is_syn = flags.contains(Flags::SYN);
         if is_syn && !flags.contains(Flags::ACK) {
             // Another conversation, or the same request again.
             self.gathering -= directions.iter().filter(|it| matches!(it, Direction::Gathering(_))).count();
             *directions = Default::default();
+            *client = Some(sender);
         }
-        let direction = directions.get_mut(sender)?;
+        let Some(direction) = directions.get_mut(sender) else { return Heard::More };
         let begin = if is_syn { sequence.wrapping_add(1) } else { sequence };
         if is_syn {
             *direction = match mem::take(direction) {
@@ -104,7 +112,7 @@ impl Openings {
         }
         let is_end = flags.intersects(Flags::FIN | Flags::RST);
         if payload.is_empty() && !is_cut && !is_end {
-            return None;
+            return Heard::More;
         }
         let fresh = |first| Box::new(Gathered::new(first));
         let mut gathered = match mem::replace(direction, Direction::Over) {
@@ -114,19 +122,26 @@ impl Openings {
                 self.gathering -= 1;
                 gathered
             }
-            Direction::Over => return None,
+            Direction::Over => return Heard::More,
         };
         gathered.add(begin, payload);
-        let is_last = is_cut || is_end || gathered.bytes().len() >= MOST_BYTES;
-        match of_stream(gathered.bytes(), ports, is_last) {
-            Heard::Application(application) => Some(application),
-            Heard::Nothing => None,
+        let is_full = gathered.bytes().len() >= MOST_BYTES;
+        match of_stream(gathered.bytes(), ports, is_cut || is_end || is_full) {
+            Heard::Nothing => {
+                // The client speaks first, or says which protocol it is as well; and of a connection that was there before,
+                // these are not the first bytes.
+                let end = begin.wrapping_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
+                let is_whole = is_end && !is_cut && gathered.is_whole_before(end);
+                let is_certain = is_whole || of_stream(gathered.bytes(), ports, false) == Heard::Nothing;
+                if *client == Some(sender) && is_certain { Heard::Nothing } else { Heard::More }
+            }
             Heard::More => {
                 *direction = Direction::Gathering(gathered);
                 self.gathering += 1;
                 self.make_room();
-                None
+                Heard::More
             }
+            told => told,
         }
     }
 
@@ -134,7 +149,7 @@ impl Openings {
     fn make_room(&mut self) {
         if self.gathering > MOST_GATHERING {
             let gathering = |it: &&mut Direction| matches!(it, Direction::Gathering(_));
-            for direction in self.flows.values_mut().flatten().filter(gathering) {
+            for direction in self.flows.values_mut().flat_map(|it| &mut it.directions).filter(gathering) {
                 *direction = Direction::Over;
             }
             self.gathering = 0;
@@ -146,7 +161,7 @@ impl Openings {
 mod tests {
     use super::*;
     use crate::frame::decode;
-    use crate::frame::made::{tcp, v4};
+    use crate::frame::made::{tcp, udp, v4};
     use netstat_model::{IpEndpoint, Transport};
     use proptest::prelude::*;
 
@@ -170,7 +185,11 @@ mod tests {
         let end = |address, port| IpEndpoint::new(address, port, 0);
         let (key, sender) =
             FlowKey::new(Transport::Tcp, end(frame.addresses.0, port), end(frame.addresses.1, 80));
-        let told = openings.add(&key, sender, &frame, frame.payload_of(there))?;
+        let told = match openings.add(&key, sender, &frame, frame.payload_of(there)) {
+            Heard::Application(told) => told,
+            Heard::Nothing => return Some("nothing".to_owned()),
+            Heard::More => return None,
+        };
         Some(format!("{} {}", told.protocol.name(), told.name.unwrap_or_default()))
     }
 
@@ -217,6 +236,40 @@ mod tests {
     }
 
     #[test]
+    fn it_is_certain_only_of_a_client_from_its_first_byte_on_that_it_is_none_of_them() {
+        let none = Some("nothing");
+        let mut openings = Openings::default();
+        assert_eq!(add(&mut openings, 9, ACK, 1, b"\0what", 0), None, "it was there before");
+        assert_eq!(add(&mut openings, 9, SYN, 7, b"", 0), None);
+        assert_eq!(add(&mut openings, 9, ACK, 8, b"\0what", 0).as_deref(), none);
+        assert_eq!(add(&mut openings, 9, ACK, 13, b"\0what", 0), None, "it is told once");
+        // It says nothing at all; and something is missing before its end.
+        assert_eq!(add(&mut openings, 10, SYN, 7, b"", 0), None);
+        assert_eq!(add(&mut openings, 10, ACK | FIN, 8, b"", 0).as_deref(), none);
+        assert_eq!(add(&mut openings, 11, SYN, 7, b"", 0), None);
+        assert_eq!(add(&mut openings, 11, ACK | FIN, 108, b"", 0), None);
+        // The first letters of a method that are cut off.
+        assert_eq!(add(&mut openings, 12, SYN, 7, b"", 0), None);
+        assert_eq!(add(&mut openings, 12, ACK, 8, REQUEST, REQUEST.len() - 2), None);
+    }
+
+    #[test]
+    fn datagrams_that_cannot_be_quic_are_none_of_the_protocols() {
+        let heard = |openings: &mut Openings, payload: &[u8]| {
+            let packet = v4([192, 0, 2, 1], [192, 0, 2, 2], 17, 0, &udp(5000, 443, payload));
+            let frame = decode(0x0800, &packet, packet.len()).unwrap();
+            let end = |address, port| IpEndpoint::new(address, port, 0);
+            let ends = (end(frame.addresses.0, 5000), end(frame.addresses.1, 443));
+            let (key, sender) = FlowKey::new(Transport::Udp, ends.0, ends.1);
+            openings.add(&key, sender, &frame, frame.payload_of(&packet))
+        };
+        for (first, expected) in [(0x23, Heard::Nothing), (0x40, Heard::More), (0xc0, Heard::More)] {
+            assert_eq!(heard(&mut Openings::default(), &[first; 48]), expected, "{first:x}");
+        }
+        assert_eq!(heard(&mut Openings::default(), &[0x40; 20]), Heard::Nothing);
+    }
+
+    #[test]
     fn nobody_can_make_it_keep_much() {
         let mut openings = Openings::default();
         let line = [b"GET /".to_vec(), vec![b'a'; 1000]].concat();
@@ -226,10 +279,11 @@ mod tests {
                 add(&mut openings, port, ACK, 2000 + number * 2, b"x", 0);
             }
         }
-        let kept = openings.flows.values().flatten().filter_map(|direction| match direction {
-            Direction::Gathering(gathered) => Some(gathered),
-            _ => None,
-        });
+        let kept =
+            openings.flows.values().flat_map(|it| &it.directions).filter_map(|direction| match direction {
+                Direction::Gathering(gathered) => Some(gathered),
+                _ => None,
+            });
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept.len(), openings.gathering);
         assert!(kept.len() <= MOST_GATHERING);
@@ -253,7 +307,7 @@ mod tests {
                 let payload = [REQUEST, &[b'x'; 3000]].concat();
                 let cut = cut.min(length);
                 add(&mut openings, port, flags, near % 5000, &payload[..length], cut);
-                let gathering = openings.flows.values().flatten().filter(|it| matches!(it, Direction::Gathering(_)));
+                let gathering = openings.flows.values().flat_map(|it| &it.directions).filter(|it| matches!(it, Direction::Gathering(_)));
                 prop_assert_eq!(gathering.count(), openings.gathering);
             }
         }

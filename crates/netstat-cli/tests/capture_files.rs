@@ -11,7 +11,7 @@
 
 mod support;
 
-use netstat_lab::on_own_thread;
+use netstat_lab::{eventually, on_own_thread};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -85,6 +85,47 @@ fn a_ring_has_the_last_packets_and_says_how_many_it_had() {
             assert!(digits.contains(&format!("; {overwritten} packets written were overwritten")), "{said}");
         });
     }
+}
+
+#[test]
+fn a_packet_that_no_file_has_room_for_is_left_out_and_counted() {
+    if !has_tshark() {
+        return;
+    }
+    on_own_thread(|_| {
+        let folder = Folder::new("capture-too-large");
+        let (receiver, sender) = pair();
+        let to = receiver.local_addr().unwrap();
+        let words = format!("port {} --max-size 64K --files 2", to.port());
+        let capturing = Capturing::start(&words, &folder.path("x.pcapng"));
+        send(&sender, &receiver, 0..5);
+        sender.send_to(&[0; 65_000], to).unwrap();
+        send(&sender, &receiver, 5..10);
+        let (counts, said) = capturing.end();
+        assert_eq!((counts.seen, counts.written), (11, 10), "{said}");
+        assert!(said.contains("1 left out because each is larger than a file may be"), "{said}");
+        assert_eq!(numbers(&folder.path("x.1.pcapng")), (0..10).collect::<Vec<u32>>());
+    });
+}
+
+#[test]
+fn what_was_written_is_there_although_the_capture_is_killed() {
+    if !has_tshark() {
+        return;
+    }
+    on_own_thread(|_| {
+        let folder = Folder::new("capture-killed");
+        let file = folder.path("x.pcapng");
+        let (receiver, sender) = pair();
+        let words = format!("port {}", receiver.local_addr().unwrap().port());
+        let mut capturing = Capturing::start(&words, &file);
+        send(&sender, &receiver, 0..5);
+        let is_there = || (file.metadata().unwrap().len() > 5 * 1000).then_some(());
+        eventually("the packets are in the file", is_there).unwrap();
+        capturing.child.kill().unwrap();
+        capturing.child.wait().unwrap();
+        assert_eq!(numbers(&file), (0..5).collect::<Vec<u32>>());
+    });
 }
 
 #[test]
@@ -188,7 +229,8 @@ fn rights_are_given_up_once_packets_come() {
         assert_eq!((status(pid, "NoNewPrivs").as_str(), status(pid, "Seccomp").as_str()), ("1", "2"));
         // All of its threads, the one that waits for Ctrl+C among them.
         for thread in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
-            let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+            // One may have ended meanwhile.
+            let Ok(status) = std::fs::read_to_string(thread.unwrap().path().join("status")) else { continue };
             assert!(status.contains("Seccomp:\t2\n"), "{status}");
             let held = status.lines().find_map(|line| line.strip_prefix("CapPrm:\t")).unwrap();
             assert_eq!(u64::from_str_radix(held, 16).unwrap() & !MAY_BE_LEFT, 0, "{status}");

@@ -24,6 +24,11 @@ impl Gathered {
         &self.bytes
     }
 
+    /// Returns whether it has every byte before the one of this number.
+    pub(crate) fn is_whole_before(&self, sequence: u32) -> bool {
+        sequence.wrapping_sub(self.first) as usize == self.bytes.len()
+    }
+
     /// Returns how many bytes it holds.
     #[cfg(test)]
     pub(crate) fn holds(&self) -> usize {

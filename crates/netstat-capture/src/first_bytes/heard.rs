@@ -4,14 +4,25 @@ use super::words::Told;
 use netstat_model::{Application, ApplicationProtocol};
 
 /// What the bytes of a stream tell so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Heard {
     /// More bytes may tell something.
+    #[default]
     More,
     /// None of these protocols.
     Nothing,
     /// All there is.
     Application(Application),
+}
+
+impl Heard {
+    /// Returns what they tell, if that is something.
+    pub fn application(&self) -> Option<&Application> {
+        match self {
+            Self::Application(application) => Some(application),
+            Self::More | Self::Nothing => None,
+        }
+    }
 }
 
 /// Puts together what a decoder says of its protocol. `is_last` says that nothing more will come.

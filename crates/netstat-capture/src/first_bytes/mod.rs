@@ -17,6 +17,8 @@ use netstat_model::{Application, ApplicationProtocol};
 
 pub(crate) use gathered::{Gathered, MOST_BYTES};
 pub(crate) use quic::Hello;
+#[cfg(test)]
+pub(crate) use quic::sealed_hello;
 
 /// The ports of DNS and of multicast DNS.
 const DNS: u16 = 53;

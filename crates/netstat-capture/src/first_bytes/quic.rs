@@ -15,7 +15,11 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 const SHORTEST: usize = 1200;
 const MOST_PACKETS: usize = 4;
 
-/// So many datagrams of a client may say nothing.
+/// No datagram is shorter than this, and all have this bit in the first byte.
+const SHORTEST_OF_ALL: usize = 21;
+const FIXED_BIT: u8 = 0x40;
+
+/// So many datagrams may follow before it is whole.
 const MOST_DATAGRAMS: u8 = 10;
 
 /// The most bytes of a connection ID.
@@ -68,6 +72,8 @@ pub(crate) struct Hello {
     id: Box<[u8]>,
     gathered: Gathered,
     datagrams: u8,
+    /// Whether all was told.
+    is_over: bool,
 }
 
 impl Hello {
@@ -77,24 +83,46 @@ impl Hello {
             return None;
         }
         let (first, _) = Initial::read(datagram)?;
-        let mut hello = Self { id: first.id.into(), gathered: Gathered::new(0), datagrams: 0 };
+        let mut hello =
+            Self { id: first.id.into(), gathered: Gathered::new(0), datagrams: 0, is_over: false };
         hello.take(datagram)?;
         let heard = hello.heard();
         Some((hello, heard))
     }
 
+    /// Returns whether a datagram may be one of QUIC: the others have another first byte, or are too short (RFC 9000, 10.3
+    /// and 17).
+    pub(crate) fn may_be_quic(datagram: &[u8]) -> bool {
+        datagram.len() >= SHORTEST_OF_ALL && datagram.first().is_some_and(|first| first & FIXED_BIT != 0)
+    }
+
+    /// Returns whether a datagram is the first of another client between the same ends: its key is that of its own connection
+    /// ID.
+    pub(crate) fn is_of_another(&self, datagram: &[u8]) -> bool {
+        let first = (datagram.len() >= SHORTEST).then(|| Initial::read(datagram)).flatten();
+        first.is_some_and(|(first, _)| *first.id != *self.id && first.open(first.id).is_some())
+    }
+
     /// Reads a further datagram, of either end.
     pub(crate) fn add(&mut self, datagram: &[u8]) -> Heard {
-        if self.take(datagram).is_none() {
-            self.datagrams += 1;
+        if self.is_over {
+            return Heard::More;
         }
+        // Each counts: the same one may come again and again.
+        self.datagrams += 1;
+        self.take(datagram);
         self.heard()
     }
 
-    fn heard(&self) -> Heard {
+    fn heard(&mut self) -> Heard {
         let bytes = self.gathered.bytes();
         let is_last = self.datagrams >= MOST_DATAGRAMS || bytes.len() >= MOST_BYTES;
-        heard(ApplicationProtocol::Quic, tls::hello(bytes, is_last), is_last)
+        let heard = heard(ApplicationProtocol::Quic, tls::hello(bytes, is_last), is_last);
+        if heard != Heard::More {
+            self.is_over = true;
+            self.gathered = Gathered::new(0);
+        }
+        heard
     }
 
     /// Takes what the packets of a datagram have of the ClientHello; `None` where none of them can be read.
@@ -125,7 +153,7 @@ impl Hello {
                         varint(&mut frames)?,
                     );
                     // Each takes two bytes at least, so that there is an end.
-                    for _ in 0..ranges * 2 {
+                    for _ in 0..ranges.saturating_mul(2) {
                         varint(&mut frames)?;
                     }
                     for _ in 0..if kind == ACK { 0 } else { 3 } {
@@ -263,9 +291,15 @@ fn varint(bytes: &mut Bytes<'_>) -> Option<usize> {
 /// Reads the frames of a packet for the fuzzer, which cannot encrypt them.
 #[cfg(fuzzing)]
 pub(crate) fn frames(frames: &[u8]) -> Heard {
-    let mut hello = Hello { id: [].into(), gathered: Gathered::new(0), datagrams: 0 };
+    let mut hello = Hello { id: [].into(), gathered: Gathered::new(0), datagrams: 0, is_over: false };
     hello.frames(frames);
     hello.heard()
+}
+
+/// Returns the first datagram of a client that asks for a server.
+#[cfg(test)]
+pub(crate) fn sealed_hello(id: &[u8], server: &str) -> Vec<u8> {
+    tests::sealed_hello(id, server)
 }
 
 #[cfg(test)]
@@ -311,6 +345,17 @@ mod tests {
             *byte ^= mask;
         }
         packet
+    }
+
+    pub(super) fn sealed_hello(id: &[u8], server: &str) -> Vec<u8> {
+        let long = |bytes: &[u8]| [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+        let name = long(&[&[0][..], &long(server.as_bytes())].concat());
+        let extensions = long(&[&[0, 0][..], &long(&name)].concat());
+        // The version, what is random, no session, one cipher, one compression.
+        let body = [&[3, 3][..], &[5; 32], &[0, 0, 2, 0x13, 1, 1, 0], &extensions].concat();
+        let hello = [&[1, 0][..], &long(&body)].concat();
+        let frame = [&[6, 0, 0x40, u8::try_from(hello.len()).unwrap()][..], &hello].concat();
+        sealed(&VERSIONS[0], id, 0, &frame)
     }
 
     fn told(heard: &Heard) -> Option<&str> {
@@ -371,6 +416,32 @@ mod tests {
         let (mut silent, _) = Hello::begin(&sealed(&VERSIONS[0], &id, 0, &[1])).unwrap();
         let heard: Vec<Heard> = (0..10).map(|_| silent.add(b"x")).collect();
         assert_eq!((&heard[8], &heard[9]), (&Heard::More, &Heard::Nothing));
+        // Nor for what can be read and says no more.
+        let again = sealed(&VERSIONS[0], &id, 0, &first);
+        let (mut repeated, _) = Hello::begin(&again).unwrap();
+        let heard: Vec<Heard> = (0..10).map(|_| repeated.add(&again)).collect();
+        assert_eq!((&heard[8], &heard[9]), (&Heard::More, &Heard::Nothing));
+    }
+
+    #[test]
+    fn another_client_is_told_by_its_own_key() {
+        let first = sealed(&VERSIONS[0], &bytes(ID), 0, &bytes(FRAME));
+        let (mut hello, heard) = Hello::begin(&first).unwrap();
+        assert_eq!(told(&heard), Some("example.com alpn"));
+        assert!(!hello.is_of_another(&first), "it was sent again");
+        // The client goes on with the ID that the server has chosen, and the key of its own.
+        let mut named = sealed(&VERSIONS[0], &bytes(ID), 1, &[1]);
+        named[6] ^= 1;
+        assert!(!hello.is_of_another(&named));
+        assert!(hello.is_of_another(&sealed(&VERSIONS[0], &[7; 8], 0, &bytes(FRAME))));
+        assert_eq!(hello.add(&first), Heard::More, "it is told once");
+    }
+
+    #[test]
+    fn the_largest_number_of_ranges_is_no_more_than_the_bytes_there_are() {
+        let mut hello = Hello::begin(&sealed(&VERSIONS[0], &bytes(ID), 0, &[1])).unwrap().0;
+        let most = [&[2, 0, 0][..], &[0xff; 8], &[0, 1, 1]].concat();
+        assert_eq!(hello.frames(&most), None);
     }
 
     proptest! {

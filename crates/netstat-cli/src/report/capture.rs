@@ -207,6 +207,14 @@ fn summary(counts: &Counts, counted: &PacketCounts) -> Text {
             left_out = counts.left_out
         );
     }
+    if counts.too_large > 0 {
+        said = both!(
+            "{said}, {too_large} left out because each is larger than a file may be",
+            "{said}, 하나가 파일 최대 크기보다 커서 뺌 {too_large}",
+            said,
+            too_large = counts.too_large
+        );
+    }
     if counts.without_process > 0 {
         said = both!(
             "{said}; of {without:packet|packets} written the process is not known",

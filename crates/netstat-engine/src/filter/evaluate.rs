@@ -157,12 +157,14 @@ pub struct Context<'a> {
     process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>,
     /// The owner that counts alone, where one does.
     only: Option<ProcessKey>,
+    /// Whether the first bytes of the connection were seen, and are of no protocol that is known.
+    of_no_application: bool,
 }
 
 impl<'a> Context<'a> {
     /// Returns a context that finds processes by their identity; `None` stands for a process that was not read.
     pub fn new(process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>) -> Self {
-        Self { process, only: None }
+        Self { process, only: None, of_no_application: false }
     }
 
     /// Returns a context in which no other process holds the socket.
@@ -170,11 +172,17 @@ impl<'a> Context<'a> {
     pub fn as_if_held_by(self, only: ProcessKey) -> Self {
         Self { only: Some(only), ..self }
     }
+
+    /// Returns a context in which a connection without an application certainly has none that is known.
+    #[must_use]
+    pub fn of_no_application(self) -> Self {
+        Self { of_no_application: true, ..self }
+    }
 }
 
 impl Context<'static> {
     /// A context without processes.
-    pub const NOTHING: Self = Self { process: &|_| None, only: None };
+    pub const NOTHING: Self = Self { process: &|_| None, only: None, of_no_application: false };
 }
 
 impl Filter {
@@ -384,6 +392,11 @@ impl Filter {
             }
             Test::Reason(reasons) => {
                 ended(socket).is_some_and(|(_, reason)| reasons.contains(&reason)).into()
+            }
+            Test::App(_) | Test::AppName(_)
+                if context.of_no_application && socket.application().is_none() =>
+            {
+                Tri::No
             }
             Test::App(protocols) => {
                 known(socket.application().map(|told| protocols.contains(&told.protocol)))

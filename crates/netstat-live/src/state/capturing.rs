@@ -20,10 +20,19 @@ impl State {
             return;
         }
         let book = self.shown_book();
-        let chosen = match self.at_cursor() {
-            Some(Item::Socket(slot)) => book.socket(slot).and_then(|socket| filter_of(&socket)),
+        let socket = match self.at_cursor() {
+            Some(Item::Socket(slot)) => book.socket(slot),
             _ => None,
         };
+        // The same ends may be those of a connection of this namespace.
+        if socket.and_then(|socket| socket.namespace()).is_some_and(|of| Some(of) != self.environment.own) {
+            self.message = Some(both!(
+                "it is in another network namespace: netstat capture --netns captures there",
+                "다른 네트워크 네임스페이스의 연결입니다. netstat capture --netns로 캡처하세요"
+            ));
+            return;
+        }
+        let chosen = socket.and_then(|socket| filter_of(&socket));
         match chosen {
             Some(filter) => self.mode = Mode::Capture(Line::new(NAME.to_owned()), filter),
             None => {

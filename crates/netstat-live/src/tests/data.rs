@@ -6,7 +6,7 @@ use crate::event::{Effect, Event, Key};
 use crate::state::State;
 use crate::tab::Tab;
 use netstat_engine::text::Language;
-use netstat_model::TcpState;
+use netstat_model::{Namespace, TcpState};
 use std::time::Duration;
 
 /// Types a name and returns what would be written.
@@ -78,6 +78,22 @@ fn a_name_without_a_format_is_asked_again() {
         assert!(state.update(Event::Key(key), Duration::from_secs(3)).is_empty());
     }
     assert!(state.message.is_some());
+}
+
+#[test]
+fn the_packets_of_another_network_namespace_are_not_those_of_the_same_ends_here() {
+    let mut state = state(Language::English, false, Tab::Connections, "");
+    let mut socket = connection(1, "192.0.2.1:40000", "192.0.2.2:443", TcpState::Established, 5);
+    socket.namespace = Some(Namespace { inode: 7 });
+    state.update(Event::Look(Box::new(look(0, vec![socket], vec![]))), Duration::ZERO);
+    for key in [Key::Char('w'), Key::Enter] {
+        let effects = state.update(Event::Key(key), Duration::from_secs(3));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Capture(..))));
+        if key == Key::Char('w') {
+            let said = state.message.as_ref().unwrap().english();
+            assert!(said.contains("another network namespace"), "{said}");
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,11 @@ const KEPT: CapabilitySet = CapabilitySet::SYS_PTRACE
     .union(CapabilitySet::BPF)
     .union(CapabilitySet::PERFMON);
 
+/// System calls that the library has no names of for every machine; the numbers are those of all (Linux 6.6, 6.13).
+const FCHMODAT2: libc::c_long = 452;
+const SETXATTRAT: libc::c_long = 463;
+const REMOVEXATTRAT: libc::c_long = 466;
+
 /// System calls that start programs, change files or the machine, or act on other processes.
 const REFUSED: &[libc::c_long] = &[
     libc::SYS_execve,
@@ -27,6 +32,8 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_unlinkat,
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_linkat,
     libc::SYS_symlinkat,
@@ -39,6 +46,17 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
     libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    FCHMODAT2,
+    SETXATTRAT,
+    REMOVEXATTRAT,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
     libc::SYS_truncate,
     libc::SYS_mount,
     libc::SYS_umount2,
@@ -85,8 +103,6 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_unlink,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_rename,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_renameat,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_link,
     #[cfg(target_arch = "x86_64")]
@@ -166,6 +182,9 @@ fn filters() -> io::Result<Vec<BpfProgram>> {
     // Threads, and no processes.
     let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
     refused.insert(libc::SYS_clone, vec![rule(vec![condition(0, MaskedEq(thread), 0)?])?]);
+    // Signals to its own threads alone, by which it ends where something is wrong.
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    refused.insert(libc::SYS_tgkill, vec![rule(vec![condition(0, Ne, own)?])?]);
     // Questions to the kernel, and no packets to anybody.
     refused.insert(libc::SYS_socket, vec![rule(vec![condition(0, Ne, libc::AF_NETLINK)?])?]);
     let refuse = |rules, error: i32| -> io::Result<BpfProgram> {
@@ -180,4 +199,30 @@ fn filters() -> io::Result<Vec<BpfProgram>> {
         // Its flags lie in memory, where they cannot be seen; who finds that it is not there takes the one above.
         refuse(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?,
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{getpid, test_kill_process};
+
+    #[test]
+    fn signals_and_new_names_are_refused() {
+        let file = std::env::temp_dir().join(format!("netstat-confine-{}", std::process::id()));
+        std::fs::write(&file, "").unwrap();
+        let path = file.clone();
+        // Of one thread, which the others outlive.
+        let refused = std::thread::spawn(move || {
+            let before = test_kill_process(getpid()).is_ok();
+            for program in filters().unwrap() {
+                seccompiler::apply_filter(&program).unwrap();
+            }
+            let renamed = std::fs::rename(&path, path.with_extension("other"));
+            (before, test_kill_process(getpid()), renamed.map_err(|error| error.kind()))
+        });
+        let expected = (true, Err(rustix::io::Errno::PERM), Err(io::ErrorKind::PermissionDenied));
+        let refused = refused.join().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(refused, expected);
+    }
 }

@@ -17,14 +17,19 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More than what stands beside the bytes of a packet.
 const BESIDE: u64 = 4096;
 
+/// How often what was written is handed to the system, so that it is there whatever becomes of this program.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Why a packet was not written.
 enum Stop {
     Full,
+    /// It would not go into an empty file either.
+    TooLarge,
     Failed(io::Error),
 }
 
@@ -41,8 +46,11 @@ pub(super) struct Writing<'a> {
     current: Option<CaptureFile<Packed>>,
     at: usize,
     since: Duration,
+    /// How large a file is before its first packet.
+    empty: u64,
     overwritten: u64,
     is_full: bool,
+    handed_on: Instant,
 }
 
 /// A file, which is open all the time: later nothing may be opened any more.
@@ -72,11 +80,7 @@ impl<'a> Writing<'a> {
             comment: session.filter.as_ref().map_or_else(String::new, comment),
         };
         let interfaces = system.interfaces().map_err(|error| explain(&error, session.settings))?.data;
-        let mut files = Vec::new();
-        for path in paths(path, asked.files) {
-            let file = create(&path).map_err(|error| cannot_write(&path, &error))?;
-            files.push(One { path, file, packets: 0 });
-        }
+        let files = create_all(paths(path, asked.files))?;
         let packing = Packing::of(path);
         let mut writing = Self {
             asked,
@@ -89,8 +93,10 @@ impl<'a> Writing<'a> {
             current: None,
             at: 0,
             since: now(system),
+            empty: 0,
             overwritten: 0,
             is_full: false,
+            handed_on: Instant::now(),
         };
         // Each of them can be opened from the begin on.
         for at in (1..writing.files.len()).rev() {
@@ -127,6 +133,7 @@ impl<'a> Writing<'a> {
         });
         let file = opened.map_err(|error| cannot_write(&one.path, &error))?;
         self.overwritten += std::mem::take(&mut one.packets);
+        self.empty = file.out().reaches().saturating_add(file.bytes_of_end());
         self.current = Some(file.with_hosts(self.hosts.clone()));
         Ok(())
     }
@@ -144,6 +151,7 @@ impl<'a> Writing<'a> {
     pub(super) fn take(&mut self, capture: &mut Capture<'_>, is_last: bool) -> Result<(), Trouble> {
         let most = self.asked.max_size.unwrap_or(u64::MAX);
         loop {
+            let empty = self.empty;
             let (Some(file), Some(one)) = (&mut self.current, self.files.get_mut(self.at)) else {
                 return Ok(());
             };
@@ -151,6 +159,9 @@ impl<'a> Writing<'a> {
             let written = capture.settle(is_last, |kept, ends| {
                 until = kept.at;
                 let needed = u64::try_from(kept.bytes.len()).unwrap_or(u64::MAX).saturating_add(BESIDE);
+                if empty.saturating_add(needed) > most {
+                    return Err(Stop::TooLarge);
+                }
                 let reached = file.out().reaches().saturating_add(file.bytes_of_end());
                 if reached.saturating_add(needed) > most {
                     return Err(Stop::Full);
@@ -161,9 +172,17 @@ impl<'a> Writing<'a> {
             });
             let is_empty = one.packets == 0;
             match written {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    // A compressor that ended its block each time would compress worse.
+                    if self.packing == Packing::None && self.handed_on.elapsed() >= PAUSE {
+                        self.handed_on = Instant::now();
+                        file.flush().map_err(|error| cannot_write(&one.path, &error))?;
+                    }
+                    return Ok(());
+                }
                 Err(Stop::Failed(error)) => return Err(cannot_write(&one.path, &error).into()),
-                // One that does not go into an empty file goes into none.
+                // It goes into no file; those after it do.
+                Err(Stop::TooLarge) => capture.leave_out_first(),
                 Err(Stop::Full) if self.files.len() == 1 || is_empty => {
                     self.is_full = true;
                     return Ok(());
@@ -189,6 +208,24 @@ impl<'a> Writing<'a> {
         let length = |one: &One| one.file.metadata().map_or(0, |about| about.len());
         Ok(self.files.iter().map(length).sum())
     }
+}
+
+/// Creates files, all of them or none.
+fn create_all(paths: Vec<PathBuf>) -> Result<Vec<One>, Text> {
+    let mut files: Vec<One> = Vec::new();
+    for path in paths {
+        match create(&path) {
+            Ok(file) => files.push(One { path, file, packets: 0 }),
+            Err(error) => {
+                for made in files {
+                    // One that cannot be removed is empty, and its name says what it was for.
+                    let _ = std::fs::remove_file(&made.path);
+                }
+                return Err(cannot_write(&path, &error));
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Returns the files of a ring: `curl.pcapng.gz` becomes `curl.01.pcapng.gz` and so on.
@@ -259,5 +296,19 @@ mod tests {
         assert_eq!(of("a.b.pcapng.zst", Some(10))[8..], ["a.b.09.pcapng.zst", "a.b.10.pcapng.zst"]);
         assert_eq!(of("a.gz", Some(2)), ["a.1.gz", "a.2.gz"]);
         assert_eq!(of("a", Some(2)), ["a.1", "a.2"]);
+    }
+
+    #[test]
+    fn of_a_ring_all_files_are_made_or_none() {
+        let folder = std::env::temp_dir().join(format!("netstat-ring-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let there = folder.join("x.3.pcapng");
+        std::fs::write(&there, "mine").unwrap();
+        assert!(create_all(paths(&folder.join("x.pcapng"), Some(4))).is_err());
+        let left: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!((left, std::fs::read(&there).unwrap()), (vec![there.clone()], b"mine".to_vec()));
+        std::fs::remove_file(&there).unwrap();
+        assert_eq!(create_all(paths(&folder.join("x.pcapng"), Some(4))).unwrap_or_default().len(), 4);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -623,6 +623,12 @@ fn what_first_bytes_tell_is_tested_and_unknown_where_none_were_seen() {
     let untold = |words: &str, socket: &Socket| parse(words).may_match_untold(socket, &Context::NOTHING);
     assert!(untold("app tls", &socket) && untold("not name a.org", &socket));
     assert!(!untold("rport 80 app tls", &socket));
+    // They were seen, and are of none of the protocols.
+    let none = Context::NOTHING.of_no_application();
+    for (words, answer) in [("app tls", No), ("not app tls", Yes), ("name *", No), ("not name a.org", Yes)] {
+        assert_eq!(parse(words).matches(&socket, &none), answer, "{words}");
+        assert_eq!(parse(words).may_match_untold(&socket, &none), answer == Yes, "{words}");
+    }
     let told =
         |name: Option<&str>| Application { protocol: ApplicationProtocol::Quic, name: name.map(Into::into) };
     socket.application = Some(Box::new(told(Some("Shop.example.org h3"))));
