@@ -208,3 +208,110 @@ fn judge(
     }
     wrong
 }
+
+/// A listener on a port that others listen on as well: all of them are in one chain of the kernel's table. Those of IPv4 join it
+/// at its begin, those of IPv6 at its end.
+fn one_of_a_crowd(number: usize) -> OwnedFd {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
+    let (family, at): (_, std::net::SocketAddr) = match number % 2 {
+        0 => (AddressFamily::INET, ([127, 0, 0, 1], 7482).into()),
+        _ => (AddressFamily::INET6, (std::net::Ipv6Addr::LOCALHOST, 7483).into()),
+    };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+    sockopt::set_socket_reuseport(&socket, true).unwrap();
+    bind(&socket, &at).unwrap();
+    listen(&socket, 1).unwrap();
+    socket
+}
+
+/// Sockets that stay, in the namespace of the calling thread: listeners in two chains that one turn of the program cannot tell of,
+/// and connections.
+fn staying_tcp() -> (TcpListener, Vec<OwnedFd>) {
+    let listener = TcpListener::bind("127.0.0.1:7481").unwrap();
+    let mut sockets: Vec<_> = (0..1200).map(one_of_a_crowd).collect();
+    for _ in 0..100 {
+        let client = std::net::TcpStream::connect("127.0.0.1:7481").unwrap();
+        sockets.extend([client.into(), listener.accept().unwrap().0.into()]);
+    }
+    (listener, sockets)
+}
+
+/// Opens and closes connections, and listeners of the crowd as long as that is to change.
+fn churn_of_tcp(listener: &TcpListener, stop: &AtomicBool, is_crowd_still: &AtomicBool) -> usize {
+    let mut made = 0;
+    let mut crowd = VecDeque::new();
+    while !stop.load(Ordering::Relaxed) {
+        made += 1;
+        if !is_crowd_still.load(Ordering::Relaxed) && made % 16 == 0 {
+            crowd.push_back(one_of_a_crowd(made / 16));
+            if crowd.len() > 4 {
+                crowd.pop_front();
+            }
+        }
+        // No port is left where too many connections wait in TIME_WAIT.
+        let Ok(client) = std::net::TcpStream::connect("127.0.0.1:7481") else { continue };
+        let accepted = listener.accept().unwrap().0;
+        if made % 8 != 0 {
+            rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO)).unwrap();
+        }
+        drop((client, accepted));
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    made
+}
+
+/// How often each socket is in the table, by its namespace and inode; an error where the walk gave up.
+fn walked(source: &str) -> Result<HashMap<(u64, u64), usize>, String> {
+    let columns = "--columns netns_inode,inode,state";
+    let run = finish(command(&format!("-a --netns all --source {source} {columns} proto tcp")));
+    if run.code != Some(0) {
+        return Err(run.complaint);
+    }
+    let mut counts = HashMap::new();
+    for line in run.text.lines() {
+        let mut words = line.split_ascii_whitespace().map(str::parse);
+        if let (Some(Ok(namespace)), Some(Ok(inode))) = (words.next(), words.next()) {
+            *counts.entry((namespace, inode)).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
+#[test]
+fn tcp_sockets_that_stay_are_in_a_walk_over_all_namespaces_once() {
+    on_own_thread(|_| {
+        if let Err(complaint) = walked("iter") {
+            netstat_lab::skip(format_args!("BPF cannot be used: {complaint}"));
+            return;
+        }
+        let (stop, is_crowd_still) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let mut kept = Vec::new();
+            let mut churning = Vec::new();
+            for _ in 0..3 {
+                let inner = Namespace::enter().unwrap();
+                let (listener, sockets) = staying_tcp();
+                let inode = |socket: &OwnedFd| (inner.inode(), rustix::fs::fstat(socket).unwrap().st_ino);
+                kept.push((sockets.iter().map(inode).collect::<Vec<_>>(), sockets));
+                let (stop, is_crowd_still) = (&stop, &is_crowd_still);
+                churning.push(scope.spawn(move || churn_of_tcp(&listener, stop, is_crowd_still)));
+            }
+            let check = |source: &str| {
+                let counts = walked(source)?;
+                let wrong = |of: &&(u64, u64)| counts.get(of) != Some(&1);
+                let wrong: Vec<_> = kept.iter().flat_map(|(inodes, _)| inodes.iter().filter(wrong)).collect();
+                Ok::<_, String>(wrong.iter().map(|of| (**of, counts.get(of).copied())).collect::<Vec<_>>())
+            };
+            let mut found = Vec::new();
+            // It may give up as long as chains of hundreds change, and sock_diag answers instead.
+            found.extend((0..RUNS).map(|_| check("iter").unwrap_or_default()));
+            let by_default = check("auto");
+            is_crowd_still.store(true, Ordering::Relaxed);
+            let whole = netstat_lab::eventually("a whole walk", || check("iter").ok());
+            stop.store(true, Ordering::Relaxed);
+            let made: usize = churning.into_iter().map(|thread| thread.join().unwrap()).sum();
+            found.extend(by_default.into_iter().chain(whole));
+            assert_eq!(found, vec![Vec::new(); RUNS + 2], "while {made} connections came and went");
+        });
+    });
+}

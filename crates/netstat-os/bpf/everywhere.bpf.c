@@ -6,14 +6,13 @@
  * that has a table of connections to itself (net.ipv4.tcp_child_ehash_entries) has to be asked in another way.
  *
  * It takes no lock. Sockets stay sockets for as long as the program runs (SLAB_TYPESAFE_BY_RCU), but one may become another
- * while it is looked at, and so lead into another chain. So of each socket it is read twice what it is, and of each chain,
- * at its end, whether it begins with the same socket and ends as the chain it is; whatever joins a chain joins it at its
- * begin, and a socket that becomes a block of TIME_WAIT joins before it leaves. Else the chain is told again. The lookups of
- * the kernel (__inet_lookup_established) do the same.
+ * while it is looked at, and so lead into another chain or to another place of the same one. So of each socket it is read twice
+ * what it is, and each chain is gone over until that leads to what was told of it, in the same order, to nothing else, and to
+ * the end of that chain. Else it is told again. What changes too often for that makes all of the answer void.
  *
  * Each task that the kernel shows is the occasion to go on for some thousand steps, as the kernel's buffer of 32 KiB is for one
- * task. Where there are too few tasks the last row says so, and the reader starts another walk with O_NONBLOCK on the
- * descriptor that it reads from, which goes on.
+ * task. Within a chain the next task begins at its begin, and passes over what was told of. Where there are too few tasks the
+ * last row says so, and the reader starts another walk with O_NONBLOCK on the descriptor that it reads from, which goes on.
  */
 #include "program.h"
 #include "everywhere.h"
@@ -170,7 +169,7 @@ static long (*const seq_write)(struct seq_file *seq, const void *data, u32 len) 
 #define ROWS 480
 _Static_assert((ROWS + 8) * (sizeof(struct everywhere_row) + 32) < 32 * 1024, "a task says too much");
 
-/* How often a chain is told that changes meanwhile; the last time counts in any case. */
+/* How often a chain is told that changes meanwhile. */
 #define TRIES 8
 
 /* Room for a struct sock_common, which has 136 bytes. */
@@ -181,26 +180,35 @@ struct row {
 	u64 addresses[4];
 };
 
+/* What is kept from one task and one walk to the next. */
+struct cursor {
+	/* The chain that is next, listeners after the connections; how many of its sockets were told of, and which these are. */
+	u64 place;
+	u64 told;
+	u64 digest;
+	/* Whether it is not what it was, and how often that was so. */
+	u64 has_changed;
+	u64 tries;
+};
+
 /* Where the program is. All of it is here and nothing on the stack, whose contents the kernel would follow one by one when it
  * checks the program. */
 struct state {
-	/* Kept from one task and one walk to the next: the chain that is next, listeners after the connections; how many of its
-	 * sockets were told of; whether it is not what it was. */
-	u64 place;
-	u64 told;
-	u64 has_changed;
+	struct cursor at;
+	/* The same when the task began. */
+	struct cursor before;
 	/* The tables, and their numbers of chains: of connections, and of all. */
 	const char *connections;
 	const char *listeners;
 	u64 of_connections;
 	u64 all;
-	/* The head of the chain that is told, the first socket that it led to, and the next one; no head between two chains. */
+	/* The head of the chain that is gone over, and the next socket; no head between two chains. */
 	const void *head;
-	const void *first;
 	const void *node;
-	/* How many of its sockets were seen, and how often it was begun. */
+	/* How many of its sockets were seen, which these are, and whether one of them was told of that was not before. */
 	u64 seen;
-	u64 tries;
+	u64 digest;
+	u64 has_told;
 	u64 rows;
 	/* Whether it is over for this task; whether what was written is void, because there was no room for all. */
 	u64 is_over;
@@ -318,25 +326,57 @@ INLINE void put(struct turn *turn, u32 length)
 	}
 }
 
-/* What was told of a chain is void. */
-INLINE void say_again(struct turn *turn)
+/* Writes that something is the matter with the place where the program is. */
+INLINE void put_note(struct turn *turn, u8 note)
 {
 	__builtin_memset(&turn->state->row.head, 0, sizeof(turn->state->row.head));
-	turn->state->row.head.chain = turn->state->place;
-	turn->state->row.head.note = CHAIN_AGAIN;
+	turn->state->row.head.chain = turn->state->at.place;
+	turn->state->row.head.note = note;
 	put(turn, sizeof(turn->state->row.head));
+}
+
+/* All that was told is void, and there is no more. */
+INLINE void give_up(struct turn *turn)
+{
+	put_note(turn, GIVEN_UP);
+	turn->state->at.place = turn->state->all;
+	turn->state->at.has_changed = 0;
+	turn->state->head = 0;
 }
 
 /* Begins with the chain at a place. */
 INLINE void begin(struct state *state, const void *head)
 {
+	in_order(state);
 	state->head = head;
-	state->first = state->node = first_of(head);
-	state->seen = 0;
-	state->has_changed = 0;
+	state->node = first_of(head);
+	state->seen = state->digest = state->has_told = 0;
 }
 
-/* Tells of the next socket of a chain. */
+/* What was told of a chain is void. */
+INLINE void tell_again(struct turn *turn)
+{
+	struct state *state = turn->state;
+
+	state->head = 0;
+	state->at.told = state->at.digest = state->at.has_changed = 0;
+	if (++state->at.tries < TRIES)
+		put_note(turn, CHAIN_AGAIN);
+	else
+		give_up(turn);
+}
+
+/* Goes on behind a socket that was copied. */
+INLINE void pass(struct state *state, const unsigned char *common)
+{
+	const u64 identity = (u64)state->node + COPIED(common, skc_cookie.counter);
+
+	state->digest = (state->digest + identity) * 0x9e3779b97f4a7c15ULL + COPIED(common, skc_hash);
+	state->node = COPIED(common, skc_nulls_node.next);
+	state->seen++;
+}
+
+/* Tells of the next socket of a chain, or passes over it if it was told of. */
 INLINE void next_socket(struct turn *turn)
 {
 	struct state *state = turn->state;
@@ -347,11 +387,16 @@ INLINE void next_socket(struct turn *turn)
 	u32 length;
 
 	common = (const void *)((const char *)state->node - PLACE(((struct sock_common *)0)->skc_nulls_node));
-	state->has_changed = 1;
+	state->at.has_changed = 1;
 	if (probe_read_kernel(state->common, copied, common))
 		return;
+	if (state->seen < state->at.told) {
+		pass(state, state->common);
+		state->at.has_changed = state->seen == state->at.told && state->digest != state->at.digest;
+		return;
+	}
 	length = fill(&state->row, state->common);
-	state->row.head.chain = state->place;
+	state->row.head.chain = state->at.place;
 	state->row.head.inode = 0;
 	if (state->row.head.state == TCP_TIME_WAIT) {
 		block = (const void *)common;
@@ -362,32 +407,33 @@ INLINE void next_socket(struct turn *turn)
 	in_order(state);
 	if (probe_read_kernel(state->again, copied, common) || !is_same(state->common, state->again))
 		return;
-	state->has_changed = 0;
-	state->node = COPIED(state->common, skc_nulls_node.next);
-	/* Unless it was told of at the occasion of the task before. */
-	if (state->seen++ >= state->told)
-		put(turn, length);
+	state->at.has_changed = 0;
+	pass(state, state->common);
+	state->at.told = state->seen;
+	state->at.digest = state->digest;
+	state->has_told = 1;
+	put(turn, length);
 }
 
 /* A chain is at its end. */
 INLINE void finish(struct turn *turn)
 {
 	struct state *state = turn->state;
-	const u64 chain = state->place;
+	const u64 chain = state->at.place;
 	const u64 expected = chain < state->of_connections ? chain : chain - state->of_connections + LISTENING_NULLS_BASE;
 
-	in_order(state);
-	if (first_of(state->head) != state->first || (u64)state->node >> 1 != expected)
-		state->has_changed = 1;
-	state->told = 0;
-	if (state->has_changed && ++state->tries < TRIES) {
-		say_again(turn);
+	if ((u64)state->node >> 1 != expected || state->seen < state->at.told) {
+		state->at.has_changed = 1;
+		return;
+	}
+	/* What was told just now has to be found once more. */
+	if (state->has_told) {
 		begin(state, state->head);
 		return;
 	}
-	state->tries = 0;
+	state->at.told = state->at.digest = state->at.tries = 0;
 	state->head = 0;
-	state->place++;
+	state->at.place++;
 }
 
 /* Passes over an empty chain of the batch. Answers whether to stop, at another or behind the batch. */
@@ -395,10 +441,11 @@ static long pass_over(u32 index __attribute__((unused)), struct turn *turn)
 {
 	struct state *state = turn->state;
 
-	if (!is_end(state->heads[state->place % BATCH]))
+	/* One that was told of in part is looked at even if it is empty now. */
+	if (state->at.told || !is_end(state->heads[state->at.place % BATCH]))
 		return 1;
-	state->place++;
-	return state->place % BATCH == 0;
+	state->at.place++;
+	return state->at.place % BATCH == 0 || state->at.place >= state->of_connections;
 }
 
 /* Looks for the next chain that has sockets. */
@@ -406,27 +453,27 @@ INLINE void find_chain(struct turn *turn)
 {
 	struct state *state = turn->state;
 	const u32 size = __builtin_preserve_type_info(*(struct inet_listen_hashbucket *)0, 1);
-	const u64 batch = state->place / BATCH + 1;
+	const u64 batch = state->at.place / BATCH + 1;
 	const void *head;
 
-	if (state->place < state->of_connections) {
+	if (state->at.place < state->of_connections) {
 		if (state->batch != batch) {
 			head = state->connections + (batch - 1) * BATCH * sizeof(void *);
 			if (probe_read_kernel(state->heads, sizeof(state->heads), head)) {
-				state->is_over = 1;
+				give_up(turn);
 				return;
 			}
 			state->batch = batch;
 		}
 		loop(BATCH, pass_over, turn, 0);
-		if (state->place / BATCH + 1 == batch && state->place < state->of_connections)
-			begin(state, state->connections + state->place * sizeof(void *));
+		if (state->at.place / BATCH + 1 == batch && state->at.place < state->of_connections)
+			begin(state, state->connections + state->at.place * sizeof(void *));
 		return;
 	}
-	head = state->listeners + (state->place - state->of_connections) * size +
+	head = state->listeners + (state->at.place - state->of_connections) * size +
 	       PLACE(((struct inet_listen_hashbucket *)0)->nulls_head);
-	if (is_end(first_of(head)))
-		state->place++;
+	if (!state->at.told && is_end(first_of(head)))
+		state->at.place++;
 	else
 		begin(state, head);
 }
@@ -435,11 +482,13 @@ static long step(u32 index __attribute__((unused)), struct turn *turn)
 {
 	struct state *state = turn->state;
 
-	if (state->is_over || state->place >= state->all || state->rows >= ROWS)
+	if (state->is_over || state->at.place >= state->all || state->rows >= ROWS)
 		return 1;
-	if (!state->head)
+	if (state->at.has_changed)
+		tell_again(turn);
+	else if (!state->head)
 		find_chain(turn);
-	else if (!state->node || is_end(state->node) || state->has_changed)
+	else if (is_end(state->node))
 		finish(turn);
 	else
 		next_socket(turn);
@@ -455,7 +504,6 @@ SECTION("iter/task") int everywhere(struct bpf_iter__task *context)
 	const struct file *file;
 	struct state *state;
 	struct turn turn;
-	u64 place, told, has_changed;
 	u32 zero = 0;
 
 	turn.seq = context->meta->seq;
@@ -464,7 +512,7 @@ SECTION("iter/task") int everywhere(struct bpf_iter__task *context)
 		return 0;
 	file = READ(turn.seq->file);
 	if (!context->meta->seq_num && !(READ(file->f_flags) & O_NONBLOCK))
-		state->place = state->told = state->has_changed = state->tries = 0;
+		__builtin_memset(&state->at, 0, sizeof(state->at));
 	nsproxy = READ(current->nsproxy);
 	net = READ(nsproxy->net_ns);
 	tables = READ(net->ipv4.tcp_death_row.hashinfo);
@@ -475,9 +523,13 @@ SECTION("iter/task") int everywhere(struct bpf_iter__task *context)
 	if (!context->task) {
 		__builtin_memset(&state->row.head, 0, sizeof(state->row.head));
 		state->row.head.note = MORE_TO_TELL;
+		/* A walk that ends where the one before did would not be the last. */
+		state->row.head.chain = state->at.place;
+		state->row.head.inode = state->at.told;
+		state->row.head.cookie = state->at.tries;
 		if (IS_THERE(((struct inet_listen_hashbucket *)0)->head) || !state->connections || !state->listeners)
 			state->row.head.note = NOT_KNOWN;
-		else if (state->place >= state->all)
+		else if (state->at.place >= state->all)
 			return 0;
 		/* Where the buffer is full the kernel comes again. */
 		seq_write(turn.seq, &state->row, sizeof(state->row.head));
@@ -485,25 +537,15 @@ SECTION("iter/task") int everywhere(struct bpf_iter__task *context)
 	}
 	if (IS_THERE(((struct inet_listen_hashbucket *)0)->head) || !state->connections || !state->listeners)
 		return 0;
-	place = state->place;
-	told = state->told;
-	has_changed = state->has_changed;
+	state->before = state->at;
 	state->is_over = state->is_void = state->rows = state->batch = 0;
 	state->head = 0;
-	if (has_changed)
-		say_again(&turn);
-	state->has_changed = 0;
 	loop(STEPS, step, &turn, 0);
-	if (state->is_void) {
-		state->place = place;
-		state->told = told;
-		state->has_changed = has_changed;
-	} else if (state->head) {
-		/* The next task goes on within the chain, from its begin if it has changed. */
-		state->told = state->has_changed ? 0 : state->seen;
-	} else {
-		state->has_changed = 0;
-	}
+	/* A chain that is too long for the steps of one task would never come to its end. */
+	if (state->head && !state->rows && state->at.place == state->before.place && !state->at.has_changed)
+		give_up(&turn);
+	if (state->is_void)
+		state->at = state->before;
 	return 0;
 }
 

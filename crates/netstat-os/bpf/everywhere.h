@@ -13,10 +13,12 @@
 enum everywhere_note {
 	/* The chain is told again from its begin: what was told of it is void. */
 	CHAIN_AGAIN = 1,
-	/* Another walk goes on from here. */
+	/* Another walk goes on from here: the chain, how many of its sockets were told of (inode), how often it changed (cookie). */
 	MORE_TO_TELL = 2,
 	/* The tables of this kernel are not known here. */
 	NOT_KNOWN = 3,
+	/* A chain could not be told as it is, because it changes too often, is too long or cannot be read: all is void. */
+	GIVEN_UP = 4,
 };
 
 struct everywhere_row {

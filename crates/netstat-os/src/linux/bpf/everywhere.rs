@@ -1,6 +1,6 @@
 //! The program that lists the TCP sockets of all network namespaces, in the running kernel.
 
-use super::everywhere_rows::says_more;
+use super::everywhere_rows::{ROW, more_from};
 use super::failure::Failure;
 use super::skeleton;
 use super::syscall::Link;
@@ -35,27 +35,27 @@ impl Everywhere {
         Ok(Arc::clone(loaded.insert(Arc::new(program))))
     }
 
-    /// Goes over some of the chains. Returns whether there are more.
+    /// Goes over some of the chains. Returns where another walk goes on, if there are more.
     fn one_walk(
         &self,
         goes_on: bool,
         buffer: &mut [u8],
         each: &mut dyn FnMut(&[u8]) -> Next,
-    ) -> Result<Next, Failure> {
+    ) -> Result<Option<[u8; ROW]>, Failure> {
         let descriptor = self.link.start().map_err(Failure::at(BpfStep::Start))?;
         if goes_on {
             let set = rustix::fs::fcntl_setfl(&descriptor, OFlags::NONBLOCK);
             set.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
         }
-        let mut next = Next::Done;
+        let mut more = None;
         loop {
             match rustix::io::read(&descriptor, &mut *buffer) {
-                Ok(0) => return Ok(next),
+                Ok(0) => return Ok(more),
                 Ok(length) => {
                     let piece = buffer.get(..length).unwrap_or_default();
-                    next = if says_more(piece) { Next::More } else { Next::Done };
+                    more = more_from(piece);
                     if each(piece) == Next::Done {
-                        return Ok(Next::Done);
+                        return Ok(None);
                     }
                 }
                 // The kernel returns EAGAIN after a million threads in a row without a row.
@@ -69,10 +69,15 @@ impl Everywhere {
 impl RowProgram for Everywhere {
     fn walk(&self, each: &mut dyn FnMut(&[u8]) -> Next) -> Result<(), Failure> {
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut goes_on = false;
-        while self.one_walk(goes_on, &mut buffer, each)? == Next::More {
-            goes_on = true;
+        let mut from = None;
+        loop {
+            let more = self.one_walk(from.is_some(), &mut buffer, each)?;
+            match more {
+                None => return Ok(()),
+                // Nor would the next one get any further.
+                _ if more == from => return Err(Failure::ODD),
+                Some(_) => from = more,
+            }
         }
-        Ok(())
     }
 }

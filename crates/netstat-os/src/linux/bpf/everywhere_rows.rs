@@ -7,12 +7,13 @@ use netstat_model::{Namespace, SocketRef};
 const BEFORE: usize = 8;
 
 /// Bytes of `struct everywhere_row`.
-const ROW: usize = 32;
+pub(super) const ROW: usize = 32;
 
 /// `enum everywhere_note`.
 const CHAIN_AGAIN: u8 = 1;
 const MORE_TO_TELL: u8 = 2;
 const NOT_KNOWN: u8 = 3;
+const GIVEN_UP: u8 = 4;
 
 /// What a row tells.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +27,7 @@ pub(crate) enum Told {
 }
 
 /// Decodes the rows of a piece, until `each` wants no more. Returns whether the piece consists of whole rows of tables that are
-/// known, as far as it was read.
+/// known and could be told as they are, as far as it was read.
 pub(crate) fn decode_everywhere(mut piece: &[u8], each: &mut dyn FnMut(Told) -> bool) -> bool {
     while !piece.is_empty() {
         let Some((told, rest)) = decode_row(piece) else { return false };
@@ -38,11 +39,11 @@ pub(crate) fn decode_everywhere(mut piece: &[u8], each: &mut dyn FnMut(Told) -> 
     true
 }
 
-/// Whether another walk has more rows: then the last row of a piece says so.
+/// Whether another walk has more rows: then the last row of a piece says so, and where the next one goes on.
 #[cfg(feature = "bpf")]
-pub(crate) fn says_more(piece: &[u8]) -> bool {
-    let last: Option<&[u8; ROW]> = piece.last_chunk();
-    last.is_some_and(|last| matches!(decode_row(last), Some((Told::More, _))))
+pub(crate) fn more_from(piece: &[u8]) -> Option<[u8; ROW]> {
+    let last: &[u8; ROW] = piece.last_chunk()?;
+    matches!(decode_row(last), Some((Told::More, _))).then_some(*last)
 }
 
 fn decode_row(bytes: &[u8]) -> Option<(Told, &[u8])> {
@@ -53,7 +54,7 @@ fn decode_row(bytes: &[u8]) -> Option<(Told, &[u8])> {
     match (family, note) {
         (0, CHAIN_AGAIN) => return Some((Told::Again(chain), rest)),
         (0, MORE_TO_TELL) => return Some((Told::More, rest)),
-        (0, NOT_KNOWN) => return None,
+        (0, NOT_KNOWN | GIVEN_UP) => return None,
         _ => {}
     }
     let (head, rest) = decode_head_of(bytes.get(BEFORE..)?)?;
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn tables_that_are_not_known_and_parts_of_rows_are_refused() {
-        assert!(decoded(&row(0, NOT_KNOWN)).is_none());
+        assert!(decoded(&row(0, NOT_KNOWN)).is_none() && decoded(&row(0, GIVEN_UP)).is_none());
         let whole = [row(10, 0), vec![0; 32]].concat();
         assert!(decoded(&whole).is_some());
         for length in 1..whole.len() {
@@ -118,8 +119,9 @@ mod tests {
     #[test]
     fn a_walk_goes_on_where_its_last_row_says_so() {
         let socket = [row(2, 0), vec![0; 8]].concat();
-        assert!(says_more(&[socket.clone(), row(0, MORE_TO_TELL)].concat()));
-        assert!(!says_more(&socket) && !says_more(&[]));
+        let more = row(0, MORE_TO_TELL);
+        assert_eq!(more_from(&[socket.clone(), more.clone()].concat()).unwrap()[..], more);
+        assert!(more_from(&socket).is_none() && more_from(&[]).is_none());
     }
 
     proptest! {

@@ -152,13 +152,15 @@ struct Chain {
 }
 
 impl Chain {
-    /// Adds a socket. A connection that is told twice became a block of TIME_WAIT meanwhile.
+    /// Adds a socket. A connection that is told twice is about to become a block of TIME_WAIT: that is in the table before the
+    /// socket leaves it.
     fn add(&mut self, namespace: Namespace, head: SocketRef<'static>) {
         if head.state != Some(TcpState::Listen) {
             let is_same = |(of, other): &(Namespace, SocketRef<'_>)| {
                 *of == namespace
                     && other.state != Some(TcpState::Listen)
-                    && (other.local, other.remote) == (head.local, head.remote)
+                    && (other.local, other.remote, other.interface())
+                        == (head.local, head.remote, head.interface())
             };
             let earlier = self.sockets.len().saturating_sub(NEIGHBOURS);
             let found = self.sockets.iter().skip(earlier).position(is_same);
