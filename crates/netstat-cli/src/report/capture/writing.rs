@@ -289,7 +289,8 @@ mod tests {
     fn the_files_of_a_ring_are_named_after_what_was_typed() {
         let of = |path: &str, files| -> Vec<String> {
             let paths = paths(Path::new(path), files);
-            paths.into_iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+            // Windows separates them by its own sign.
+            paths.into_iter().map(|path| path.to_str().unwrap().replace('\\', "/")).collect()
         };
         assert_eq!(of("/tmp/a.pcapng", None), ["/tmp/a.pcapng"]);
         assert_eq!(of("/tmp/a.pcapng", Some(2)), ["/tmp/a.1.pcapng", "/tmp/a.2.pcapng"]);
