@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// How many events are told at once.
-pub(super) const AT_ONCE: usize = 1 << 11;
+pub(super) const AT_ONCE: usize = 1 << 10;
 
 /// A process and the user of a socket.
 type Holder = (ProcessInstance, Option<u32>);
