@@ -18,7 +18,7 @@ pub(crate) fn object(
     strings: &[(&str, &str)],
     manifest: &[u8],
 ) -> Option<Vec<u8>> {
-    // The machine, and its relocation that gives the distance of a symbol from the begin of the image.
+    // The machine, and its relocation that gives the distance of a symbol from the start of the image.
     let (machine, relative): (u16, u16) = match architecture {
         "x86_64" => (0x8664, 3),
         "aarch64" => (0xaa64, 2),
@@ -51,7 +51,7 @@ pub(crate) fn object(
         object.extend(0u32.to_le_bytes());
         object.extend(relative.to_le_bytes());
     }
-    // The symbol is the begin of the section, and static. No table of long names follows.
+    // The symbol is the start of the section, and static. No table of long names follows.
     object.extend(*b".rsrc\0\0\0");
     object.extend(0u32.to_le_bytes());
     object.extend(1u16.to_le_bytes());

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_BYTES: usize = 64 << 20;
 
-/// The time from the begin of one look to that of the next: so many times as long as the first takes, within these bounds.
+/// The time from the start of one look to that of the next: so many times as long as the first takes, within these bounds.
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const SHARE: u32 = 5;

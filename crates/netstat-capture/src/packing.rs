@@ -68,7 +68,7 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Writes to a file from its begin on. What it had is gone.
+    /// Writes to a file from its start on. What it had is gone.
     ///
     /// # Errors
     /// Those of the system.

@@ -210,7 +210,7 @@ fn judge(
 }
 
 /// A listener on a port that others listen on as well: all of them are in one chain of the kernel's table. Those of IPv4 join it
-/// at its begin, those of IPv6 at its end.
+/// at its start, those of IPv6 at its end.
 fn one_of_a_crowd(number: usize) -> OwnedFd {
     use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
     let (family, at): (_, std::net::SocketAddr) = match number % 2 {

@@ -82,12 +82,12 @@ impl<'a> Frame<'a> {
         self.interval.step.saturating_mul(u32::try_from(self.interval.count).unwrap_or(u32::MAX))
     }
 
-    /// Returns the begin of the first interval.
+    /// Returns the start of the first interval.
     pub(crate) fn begin(&self) -> SystemTime {
         self.until.checked_sub(self.length()).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// Returns the begin of an interval.
+    /// Returns the start of an interval.
     pub(crate) fn begin_of(&self, interval: usize) -> SystemTime {
         let step = self.interval.step.saturating_mul(u32::try_from(interval).unwrap_or(u32::MAX));
         self.begin().checked_add(step).unwrap_or(self.until)

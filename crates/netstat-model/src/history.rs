@@ -70,7 +70,7 @@ pub struct ConnectionRecord {
     pub v6_only: Option<bool>,
     /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where nobody saw that.
     pub started: Option<SinceBoot>,
-    /// What is known of its begin where `started` is not.
+    /// What is known of its start where `started` is not.
     pub bound: Option<BeginBound>,
     /// When it was established; `None` where it never was, or was before the recorder.
     pub established: Option<SinceBoot>,
@@ -92,6 +92,34 @@ pub struct ConnectionRecord {
     pub min_rtt: Option<u32>,
     /// Segments sent again.
     pub retransmits: Option<u32>,
+}
+
+impl ConnectionRecord {
+    /// Makes a record of a TCP connection of which nothing but its ends is known.
+    #[must_use]
+    pub fn new(local: IpEndpoint, remote: Option<IpEndpoint>) -> Self {
+        Self {
+            cookie: 0,
+            namespace: None,
+            transport: Transport::Tcp,
+            role: ConnectionRole::Unknown,
+            local,
+            remote,
+            v6_only: None,
+            started: None,
+            bound: None,
+            established: None,
+            first_fin: None,
+            ended: None,
+            process: None,
+            uid: None,
+            bytes_sent: None,
+            bytes_received: None,
+            rtt: None,
+            min_rtt: None,
+            retransmits: None,
+        }
+    }
 }
 
 /// A process that held a connection, as it was then: it may be over when somebody asks.

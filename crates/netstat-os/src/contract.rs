@@ -325,13 +325,13 @@ pub trait EventStream {
     /// What was counted since the stream began.
     fn counts(&self) -> EventCounts;
 
-    /// Returns whether a part of what was open at the begin is still to be told, by the next [`take`](EventStream::take), which
+    /// Returns whether a part of what was open at the start is still to be told, by the next [`take`](EventStream::take), which
     /// need not wait.
     fn tells_on(&self) -> bool {
         false
     }
 
-    /// Returns whether all that was open in a network namespace at the begin was told, by the first take that succeeded and
+    /// Returns whether all that was open in a network namespace at the start was told, by the first take that succeeded and
     /// those that [told on](EventStream::tells_on). Where it was not, what was not told of may be there.
     fn has_listed(&self, namespace: Option<Namespace>) -> bool;
 

@@ -12,24 +12,13 @@ pub(crate) fn record_of(socket: &SocketRef<'_>, now: Duration) -> Option<Connect
     let waits = socket.state == Some(TcpState::Listen) || transport == Transport::Udp;
     Some(ConnectionRecord {
         cookie: socket.id.cookie.unwrap_or(0),
-        namespace: None,
         transport,
         role: if waits { ConnectionRole::Listener } else { role_in(socket.state) },
-        local: socket.local_ip()?,
-        remote: socket.remote_ip(),
         v6_only: socket.v6_only,
-        started: None,
         bound: Some(BeginBound::NoLaterThan(now)),
-        established: None,
         first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
-        ended: None,
-        process: None,
         uid: socket.uid(),
-        bytes_sent: None,
-        bytes_received: None,
-        rtt: None,
-        min_rtt: None,
-        retransmits: None,
+        ..ConnectionRecord::new(socket.local_ip()?, socket.remote_ip())
     })
 }
 
@@ -308,7 +297,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 cookie: gone.cookie,
                 namespace: self.system.namespace(),
                 bound: self.last.map(BeginBound::NoEarlierThan),
-                ..told_alone(gone.local, gone.remote)
+                ..ConnectionRecord::new(gone.local, gone.remote)
             };
             Open::new(Box::new(record), self.looks, false)
         });
@@ -437,31 +426,6 @@ fn end_of(role: ConnectionRole) -> EndReason {
     match role {
         ConnectionRole::Listener => EndReason::Closed,
         _ => EndReason::Unseen,
-    }
-}
-
-/// Makes a record of a TCP connection of which the kernel has told the ends, and nothing else is known.
-fn told_alone(local: IpEndpoint, remote: Option<IpEndpoint>) -> ConnectionRecord {
-    ConnectionRecord {
-        cookie: 0,
-        namespace: None,
-        transport: Transport::Tcp,
-        role: ConnectionRole::Unknown,
-        local,
-        remote,
-        v6_only: None,
-        started: None,
-        bound: None,
-        established: None,
-        first_fin: None,
-        ended: None,
-        process: None,
-        uid: None,
-        bytes_sent: None,
-        bytes_received: None,
-        rtt: None,
-        min_rtt: None,
-        retransmits: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use netstat_model::Transport;
 use netstat_model::history::{ConnectionRole, OwnerSource};
 
-/// What the time of a begin says.
+/// What the time of a start says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     /// It was then.

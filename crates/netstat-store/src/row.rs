@@ -15,7 +15,7 @@ pub(crate) type ProcessId = u64;
 /// An address, with the interface of a link-local one.
 pub(crate) type Address = (IpAddr, u32);
 
-/// What is known of a begin that nobody saw.
+/// What is known of a start that nobody saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bound {
     NoLaterThan(u64),
@@ -36,7 +36,7 @@ pub(crate) struct Row {
     pub(crate) remote: Option<IpEndpoint>,
     pub(crate) v6_only: Option<bool>,
     pub(crate) started: Option<u64>,
-    /// What is known of its begin where that is not.
+    /// What is known of its start where that is not.
     pub(crate) bound: Option<Bound>,
     pub(crate) established: Option<u64>,
     pub(crate) first_fin: Option<(u64, bool)>,
@@ -284,7 +284,7 @@ pub(crate) fn time(end: u64, number: u64) -> Option<u64> {
     value(number).map(|folded| end.wrapping_sub(unfold(0, folded)).min(LATEST))
 }
 
-/// What a record knows of a begin that nobody saw: at the latest it was when something else was seen of it.
+/// What a record knows of a start that nobody saw: at the latest it was when something else was seen of it.
 fn bound_of(record: &ConnectionRecord) -> Option<Bound> {
     if record.started.is_some() {
         return None;
@@ -301,7 +301,7 @@ fn bound_of(record: &ConnectionRecord) -> Option<Bound> {
     }
 }
 
-/// Returns role, protocol, whether the first FIN was that of the local end, and what the time of the begin says.
+/// Returns role, protocol, whether the first FIN was that of the local end, and what the time of the start says.
 pub(crate) fn kind_of(number: u64) -> (ConnectionRole, Transport, bool, Begin) {
     (kind::role(number), kind::transport(number), kind::fin_is_local(number), kind::begin(number))
 }

@@ -112,7 +112,7 @@ fn is_class(class: u16) -> bool {
     matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255)
 }
 
-/// Reads the name, type and class at the begin of a question or record. Returns what is behind them as well.
+/// Reads the name, type and class at the start of a question or record. Returns what is behind them as well.
 fn owner(bytes: &[u8], at: usize) -> Option<(String, u16, u16, usize)> {
     let (name, at) = domain(bytes, at)?;
     Some((name, short(bytes, at)?, short(bytes, at + 2)?, at + 4))

@@ -36,7 +36,7 @@ const ACK: usize = 2;
 const ACK_WITH_COUNTS: usize = 3;
 const CRYPTO: usize = 6;
 
-/// What differs between versions: its number, the type of an Initial packet, the salt, and the begin of labels.
+/// What differs between versions: its number, the type of an Initial packet, the salt, and the start of labels.
 struct Version {
     number: usize,
     initial: u8,
@@ -183,7 +183,7 @@ struct Initial<'a> {
 }
 
 impl<'a> Initial<'a> {
-    /// Reads the header of a packet at the begin of a datagram. Returns what is behind it as well.
+    /// Reads the header of a packet at the start of a datagram. Returns what is behind it as well.
     fn read(datagram: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let mut bytes = Bytes(datagram);
         let first = *bytes.take(1)?.first()?;
@@ -229,7 +229,7 @@ impl<'a> Initial<'a> {
     }
 }
 
-/// What the packets of a client are protected by at the begin.
+/// What the packets of a client are protected by at the start.
 struct Keys {
     packet: LessSafeKey,
     iv: [u8; aead::NONCE_LEN],

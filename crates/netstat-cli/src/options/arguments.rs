@@ -171,7 +171,7 @@ pub(crate) struct CheckArguments {
 /// What was typed after `netstat history`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct HistoryArguments {
-    /// `--since`: the begin of the span.
+    /// `--since`: the start of the span.
     pub(crate) since: Option<When>,
     /// `--until`: its end.
     pub(crate) until: Option<When>,

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 /// What a summary is about unless it is said.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Sums up a span: without a begin the last day that was recorded.
+/// Sums up a span: without a start the last day that was recorded.
 pub(super) fn show(
     session: &Session<'_>,
     fleet: &Fleet,

@@ -16,7 +16,7 @@ pub(super) fn keys_of(events: &[ConnectionEvent]) -> impl Iterator<Item = Key> +
 }
 
 /// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. What a
-/// stream tells at its begin is all that is open in the network namespaces that were listed; what is in others stays open.
+/// stream tells at its start is all that is open in the network namespaces that were listed; what is in others stays open.
 pub(super) fn gone(
     before: Vec<ConnectionRecord>,
     told: &FxHashSet<Key>,
@@ -34,31 +34,11 @@ pub(super) fn gone(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::history::ConnectionRole;
-    use netstat_model::{IpEndpoint, Namespace, Transport};
+    use netstat_model::{IpEndpoint, Namespace};
 
     fn open(cookie: u64, port: u16) -> ConnectionRecord {
-        ConnectionRecord {
-            cookie,
-            namespace: None,
-            transport: Transport::Tcp,
-            role: ConnectionRole::Unknown,
-            local: IpEndpoint::new([127, 0, 0, 1].into(), port, 0),
-            remote: None,
-            v6_only: None,
-            started: None,
-            bound: None,
-            established: None,
-            first_fin: None,
-            ended: None,
-            process: None,
-            uid: None,
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        }
+        let record = ConnectionRecord::new(IpEndpoint::new([127, 0, 0, 1].into(), port, 0), None);
+        ConnectionRecord { cookie, ..record }
     }
 
     #[test]

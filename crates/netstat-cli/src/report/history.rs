@@ -91,7 +91,7 @@ pub(super) fn show<P: Sockets + Processes + Machine>(
     })
 }
 
-/// Sums up a span: without a begin the last day that was recorded.
+/// Sums up a span: without a start the last day that was recorded.
 fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<ExitCode, Trouble> {
     if session.filter.is_some() {
         return Err(both!(
@@ -124,7 +124,7 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns what of a span the history has: without a begin the last day of it.
+/// Returns what of a span the history has: without a start the last day of it.
 pub(super) fn bounds(reader: &Reader, span: &Span) -> (SystemTime, SystemTime) {
     let (first, last) = reader.reach().unwrap_or((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH));
     // The last moment belongs to the span.

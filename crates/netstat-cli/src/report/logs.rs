@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// A recorder keeps an end back for a moment, until its process is known; before that the stretch is not whole.
 const LAG: Duration = Duration::from_secs(5);
 
-/// The longest stretch that is sent at once: what was not taken to its end is sent again from its begin.
+/// The longest stretch that is sent at once: what was not taken to its end is sent again from its start.
 const STRETCH: Duration = Duration::from_secs(60);
 
 /// Sends what ended, from one moment on.

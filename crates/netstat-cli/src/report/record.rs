@@ -171,7 +171,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             lines.clear();
         }
         match &mut history {
-            // What the takes that tell of the begin do not tell of is not there any more.
+            // Once all that is open has been told, whatever else the history has as open is gone.
             Some(history) if watch.has_begun => {
                 held_back.give(&mut events);
                 let gone = history.settle(&events, taken.is_ok() && !stream.tells_on(), &*stream, &clock);

@@ -576,7 +576,7 @@ fn listens(socket: &SocketRef<'_>) -> bool {
     socket.state == Some(TcpState::Listen)
 }
 
-/// Shows what bounds the begin of a connection of the past; nothing bounds one that is known, or is not of the past.
+/// Shows what bounds the start of a connection of the past; nothing bounds one that is known, or is not of the past.
 fn bound<'a>(
     socket: &SocketRef<'_>,
     of: impl Fn(&Lifespan) -> Option<SystemTime>,

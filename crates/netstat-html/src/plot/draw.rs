@@ -39,7 +39,7 @@ fn across(frame: &Frame<'_>, at: SystemTime) -> f64 {
     LEFT + (since / all).clamp(0.0, 1.0) * (RIGHT - LEFT)
 }
 
-/// Where the begin of an interval is.
+/// Where the start of an interval is.
 fn left_of(frame: &Frame<'_>, interval: usize) -> f64 {
     LEFT + (RIGHT - LEFT) * interval as f64 / frame.interval.count.max(1) as f64
 }

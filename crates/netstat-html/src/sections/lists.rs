@@ -244,7 +244,7 @@ pub(crate) fn lives(scene: &Scene<'_>) -> Vec<Table> {
         let until = life.ended.map_or(scene.report.until, |(at, _)| at);
         let lasted = until.duration_since(life.began).unwrap_or_default().as_micros();
         let lasted = u64::try_from(lasted).unwrap_or(u64::MAX);
-        // Longer than what was seen of it, if nobody saw its begin.
+        // Longer than what was seen of it, if nobody saw its start.
         let lasted = match life.began_is_known {
             true => Cell::Number(Some(lasted), Unit::Time),
             false => Cell::Time(format!("≥ {}", Unit::Time.text(lasted, scene.report.language)), lasted),

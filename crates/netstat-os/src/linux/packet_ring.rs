@@ -72,7 +72,7 @@ impl PacketRing {
         Ok(Self { memory, next: 0, socket })
     }
 
-    /// Returns the begin of the next block, which is the kernel's or the reader's.
+    /// Returns the start of the next block, which is the kernel's or the reader's.
     fn block(&self) -> *mut u8 {
         // SAFETY: `next` is less than BLOCKS, and the mapping has BLOCKS times BLOCK bytes.
         unsafe { self.memory.at.add(self.next * BLOCK) }.as_ptr()

@@ -110,7 +110,7 @@ pub(super) fn decode_block(block: &[u8], each: &mut dyn FnMut(&Packet<'_>)) -> u
     0
 }
 
-/// Reads the packet at the begin of these bytes, and how far away the next one is.
+/// Reads the packet at the start of these bytes, and how far away the next one is.
 fn decode_packet(header: &[u8]) -> Option<(Packet<'_>, u32)> {
     header.get(..HEADER_AND_ADDRESS)?;
     let next = long(header, 0)?;

@@ -1,9 +1,9 @@
 //! Connections that the kernel tells of by their ends, as they begin and end, joined with looks at the table.
 //!
-//! What is told comes later than a look that has seen it. So a look may show a connection before its begin is told, and an
+//! What is told comes later than a look that has seen it. So a look may show a connection before its start is told, and an
 //! end is known to be that of the connection which was there then.
 
-use super::{Key, Looks, Open, told_alone};
+use super::{Key, Looks, Open};
 use crate::contract::{Machine, Processes, Sockets};
 use netstat_model::history::{
     BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventMethod, OwnerSource,
@@ -30,7 +30,10 @@ impl Told {
 
     /// A record of what is known by this alone.
     fn record(&self, source: OwnerSource) -> ConnectionRecord {
-        ConnectionRecord { process: self.owner(source), ..told_alone(self.local, Some(self.remote)) }
+        ConnectionRecord {
+            process: self.owner(source),
+            ..ConnectionRecord::new(self.local, Some(self.remote))
+        }
     }
 }
 

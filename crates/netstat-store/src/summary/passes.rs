@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::time::SystemTime;
 
 impl Reader {
-    /// Tells how what happened in a span went on over its time. `from` is its begin, which may lie within the first interval.
+    /// Tells how what happened in a span went on over its time. `from` is its start, which may lie within the first interval.
     ///
     /// # Errors
     /// When the store cannot be read at all.
@@ -46,7 +46,7 @@ impl Reader {
             let of_boot = |at: usize| stretches.get(at).map(|other| other.boot) == Some(stretch.boot);
             let is_first = !place.checked_sub(1).is_some_and(of_boot);
             let is_last = !of_boot(place + 1);
-            // What was there at the end has ended later, and what had just ended at the begin waits.
+            // What was there at the end has ended later, and what had just ended at the start waits.
             let reach =
                 if is_last { stretch.until.saturating_add(LONG) } else { stretch.until.saturating_sub(1) };
             let first = if is_first { stretch.from.saturating_sub(TIME_WAIT) } else { stretch.from };

@@ -98,7 +98,7 @@ impl<'a> Writing<'a> {
             is_full: false,
             handed_on: Instant::now(),
         };
-        // Each of them can be opened from the begin on.
+        // Each of them can be opened from the start on.
         for at in (1..writing.files.len()).rev() {
             writing.at = at;
             writing.open()?;

@@ -150,7 +150,7 @@ enum Stop {
 /// A part of the data that is mapped.
 struct Window {
     mapping: Mapping,
-    /// Bytes before it, from the begin of its page on.
+    /// Bytes before it, from the start of its page on.
     before: usize,
     length: usize,
 }
@@ -167,7 +167,7 @@ impl Window {
     }
 }
 
-/// Returns the number at the begin of a mapping.
+/// Returns the number at the start of a mapping.
 fn number(mapping: &Mapping) -> &AtomicU64 {
     // SAFETY: a mapping begins at a page and is at least one long; others, in the kernel too, use atomic operations.
     unsafe { mapping.at.cast().as_ref() }

@@ -4,8 +4,8 @@
 //! A record may be on its way while sockets are listed. So what differs is told only if it differs in the next comparison
 //! as well, a minute later.
 
-use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole, EndReason};
-use netstat_model::{IpEndpoint, Namespace, Transport};
+use netstat_model::history::{BeginBound, ConnectionRecord, EndReason};
+use netstat_model::{IpEndpoint, Namespace};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU64;
@@ -166,27 +166,8 @@ impl Known {
 
     /// Makes a record to which an end or a first FIN is added. What else is known of it was told when it opened.
     fn record(&self, cookie: u64) -> ConnectionRecord {
-        ConnectionRecord {
-            cookie,
-            namespace: self.namespace(),
-            transport: Transport::Tcp,
-            role: ConnectionRole::Unknown,
-            local: self.local,
-            remote: self.remote,
-            v6_only: None,
-            started: None,
-            bound: None,
-            established: None,
-            first_fin: None,
-            ended: None,
-            process: None,
-            uid: None,
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        }
+        let record = ConnectionRecord::new(self.local, self.remote);
+        ConnectionRecord { cookie, namespace: self.namespace(), ..record }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What is open when the programs begin: it is listed once, and told in parts, as events are larger than the rows of a table.
+//! The connections that are open when the programs start: they are listed once and told in parts, because events are larger
+//! than the rows of a table.
 
 use super::open::{Listed, is_open, is_time_wait, record_of};
 use crate::linux::source::Source;
@@ -37,7 +38,7 @@ impl Held {
     }
 }
 
-/// What was there at the begin, as far as it was not told.
+/// The sockets that were there at the start and have not been told yet.
 pub(super) struct First {
     table: SocketTable,
     /// The next rows of the table, and how many were taken from it.

@@ -71,11 +71,11 @@ pub(super) struct KernelEvents<'a> {
     owners: Option<Box<dyn OwnersProgram + 'a>>,
     wishes: EventWishes,
     offset: ClockOffset,
-    /// Whether what was there at the begin was listed.
+    /// Whether what was there at the start was listed.
     has_taken_over: bool,
     /// The network namespaces that were listed then.
     listed: Listed,
-    /// What was there at the begin, until it was told.
+    /// What was there at the start, until it was told.
     first: Option<First>,
     /// Open connections that a look told more of than the programs know, by cookie.
     held: FxHashMap<u64, Held>,
@@ -186,7 +186,7 @@ impl<'a> KernelEvents<'a> {
         Ok(())
     }
 
-    /// Tells a part of what was there at the begin: events are larger than the rows of a table.
+    /// Tells the next part of what was there at the start.
     fn tell_first(&mut self, into: &mut Vec<ConnectionEvent>) {
         let Some(mut first) = self.first.take() else { return };
         while let Some((mut record, owner, is_open)) = first.next_socket() {

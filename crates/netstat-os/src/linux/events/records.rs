@@ -70,7 +70,7 @@ pub(super) struct RawProcess {
     pub(super) arguments: Vec<u8>,
 }
 
-/// Reads numbers from the begin of bytes on, each at a place.
+/// Reads numbers from the start of bytes on, each at a place.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {

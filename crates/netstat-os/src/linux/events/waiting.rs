@@ -72,31 +72,12 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use netstat_model::IpEndpoint;
     use netstat_model::history::ConnectionRole;
-    use netstat_model::{IpEndpoint, Transport};
 
     fn record(cookie: u64) -> Box<ConnectionRecord> {
-        Box::new(ConnectionRecord {
-            cookie,
-            namespace: None,
-            transport: Transport::Tcp,
-            role: ConnectionRole::Passive,
-            local: IpEndpoint::new([10, 0, 0, 1].into(), 80, 0),
-            remote: None,
-            v6_only: None,
-            started: None,
-            bound: None,
-            established: None,
-            first_fin: None,
-            ended: None,
-            process: None,
-            uid: None,
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        })
+        let record = ConnectionRecord::new(IpEndpoint::new([10, 0, 0, 1].into(), 80, 0), None);
+        Box::new(ConnectionRecord { cookie, role: ConnectionRole::Passive, ..record })
     }
 
     /// What has changed, by cookies: whether each is kept back.

@@ -17,7 +17,7 @@ pub(in crate::windows) const NETWORK: [u16; 10] = [12, 13, 14, 15, 16, 28, 29, 3
 #[cfg(windows)]
 pub(in crate::windows) const PROCESS: [u16; 2] = [1, 2];
 
-/// What follows the ends: the options and windows of a begin, and in all events two numbers, in bytes.
+/// What follows the ends: the options and windows of a start, and in all events two numbers, in bytes.
 const OPTIONS: usize = 16;
 const NUMBERS: usize = 8;
 

@@ -210,7 +210,7 @@ fn what_is_lost_is_told_and_the_looks_make_up_for_it() {
     let open = |local| row(ESTABLISHED, local, 443, 940);
     let events = Tape::new("etw-lost", &[(940, 4, 100, "server.exe")])
         .take(100_000, [0, 0], &[], &[open(50_000), open(50_001)])
-        // The end of 50001 and the begin of 50002 are lost.
+        // The end of 50001 and the start of 50002 are lost.
         .take(101_000, [2, 1], &[connection(DISCONNECT, 100_200, 940, 50_000, 443)], &[open(50_002)])
         .take(104_000, [2, 1], &[], &[open(50_002)])
         .take(106_000, [2, 1], &[], &[open(50_002)])
