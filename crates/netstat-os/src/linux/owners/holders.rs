@@ -69,9 +69,17 @@ impl Holders {
 
     /// Sorts the descriptors so that they are found. Keeps only the lowest descriptor of a process for a socket.
     pub(super) fn seal(&mut self) {
-        let same = |it: &Descriptor| (it.key, it.process, it.cookie);
-        self.descriptors.sort_unstable_by_key(|it| (same(it), it.number));
-        self.descriptors.dedup_by_key(|it| same(it));
+        self.count_parts();
+        self.sort();
+        let all = self.descriptors.len();
+        self.descriptors.dedup_by_key(|it| (it.key, it.process, it.cookie));
+        if self.descriptors.len() < all {
+            self.count_parts();
+        }
+    }
+
+    /// Finds where each part starts once the descriptors are sorted.
+    fn count_parts(&mut self) {
         // About two descriptors in each part.
         let parts = (self.descriptors.len() / 2).next_power_of_two();
         self.starts.clear();
@@ -86,6 +94,28 @@ impl Holders {
         for start in &mut self.starts {
             sum += *start;
             *start = sum;
+        }
+    }
+
+    /// Moves each descriptor into its part, which takes a quarter of the instructions of comparing all with each other, and
+    /// sorts the parts.
+    fn sort(&mut self) {
+        let shift = self.shift();
+        let mut next = self.starts.clone();
+        for (here, ends) in self.starts.windows(2).enumerate() {
+            let &[start, end] = ends else { continue };
+            while let Some(&at) = next.get(here).filter(|&&at| at < end) {
+                let Some(descriptor) = self.descriptors.get(at as usize) else { break };
+                let there = part(descriptor.key, shift);
+                let Some(place) = next.get_mut(there) else { break };
+                if there != here {
+                    self.descriptors.swap(at as usize, *place as usize);
+                }
+                *place += 1;
+            }
+            if let Some(part @ [_, _, ..]) = self.descriptors.get_mut(start as usize..end as usize) {
+                part.sort_unstable_by_key(|it| (it.key, it.process, it.cookie, it.number));
+            }
         }
     }
 

@@ -72,6 +72,9 @@ impl<'a> Search<'a> {
     ) -> Self {
         let Found { bpf, looked, holders } = found;
         let mut wanted = FxHashMap::default();
+        if !looked {
+            wanted.reserve(table.len());
+        }
         for id in table.wanted() {
             if !looked || !holders.hold(id) {
                 let cookie = wanted.entry(id.inode).or_insert(id.cookie);
