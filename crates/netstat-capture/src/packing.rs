@@ -2,7 +2,7 @@
 
 use flate2::write::GzEncoder;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek as _, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Bytes that a compressor may hold back, at most: a block and its window; and what it adds to what has no shorter form.
@@ -68,13 +68,11 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Writes to a file from its start on. What it had is gone.
+    /// Writes to a file, or a pipe, from where it is.
     ///
     /// # Errors
-    /// Those of the system.
-    pub fn new(mut file: File, packing: Packing) -> io::Result<Self> {
-        file.rewind()?;
-        file.set_len(0)?;
+    /// Those of the compressor.
+    pub fn new(file: File, packing: Packing) -> io::Result<Self> {
         let out = Counted { out: BufWriter::with_capacity(AT_ONCE, file), bytes: 0 };
         let form = match packing {
             Packing::None => Form::Plain(out),
@@ -99,17 +97,18 @@ impl Packed {
         (self.given + self.given / 256 + ADDED).min(compressed + HELD_BACK)
     }
 
-    /// Ends the file.
+    /// Ends the file. Returns how many bytes were written.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn finish(self) -> io::Result<File> {
-        let out = match self.form {
+    pub fn finish(self) -> io::Result<u64> {
+        let mut out = match self.form {
             Form::Plain(out) => out,
             Form::Gzip(out) => out.finish()?,
             Form::Zstd(out) => out.finish()?,
         };
-        out.out.into_inner().map_err(io::IntoInnerError::into_error)
+        out.flush()?;
+        Ok(out.bytes)
     }
 }
 

@@ -189,7 +189,7 @@ pub(crate) fn text(text: &[u8]) -> Result<Reader, Text> {
 
 /// Returns true if the error means that the other end of a pipe is closed. Windows has two more errors for this than
 /// `BrokenPipe`: `ERROR_NO_DATA` and `ERROR_PIPE_NOT_CONNECTED`.
-fn is_closed(error: &io::Error) -> bool {
+pub(crate) fn is_closed(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe || cfg!(windows) && matches!(error.raw_os_error(), Some(232 | 233))
 }
 

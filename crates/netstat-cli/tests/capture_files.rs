@@ -11,11 +11,13 @@
 
 mod support;
 
-use netstat_lab::{eventually, on_own_thread};
+use netstat_lab::{eventually, on_own_thread, skip};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use support::capturing::{Capturing, has_tshark, tshark};
+use std::process::{Command, Stdio};
+use support::capturing::{Capturing, Counts, has_tshark, tshark};
 use support::{Folder, command, finish};
 
 /// The files of a folder, by their names.
@@ -125,6 +127,77 @@ fn what_was_written_is_there_although_the_capture_is_killed() {
         capturing.child.kill().unwrap();
         capturing.child.wait().unwrap();
         assert_eq!(numbers(&file), (0..5).collect::<Vec<u32>>());
+    });
+}
+
+#[test]
+fn a_capture_may_go_through_a_pipe() {
+    if !has_tshark() {
+        return;
+    }
+    on_own_thread(|_| {
+        let (receiver, sender) = pair();
+        let words = format!("capture --for 60s -w - port {}", receiver.local_addr().unwrap().port());
+        let mut child = command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("capturing to standard output; to end it earlier, Ctrl+C") {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0);
+        }
+        let mut command = Command::new("tshark");
+        command.args(["-n", "-l", "-c", "5", "-r", "-"]).stdin(child.stdout.take().unwrap());
+        let reader = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // It has the pipe as well.
+        drop(command);
+        send(&sender, &receiver, 0..5);
+        // It ends after the fifth packet: they come as they are sent, while the capture goes on.
+        let output = reader.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 5);
+        // Nobody reads on, which shows with one of the next packets.
+        let mut next = 5;
+        let ended = eventually("the capture ends", || {
+            send(&sender, &receiver, next..next + 1);
+            next += 1;
+            child.try_wait().unwrap()
+        });
+        assert_eq!(ended.unwrap().code(), Some(0));
+        line.clear();
+        said.read_to_string(&mut line).unwrap();
+        assert!(line.starts_with("netstat: standard output: "), "{line}");
+    });
+}
+
+#[test]
+fn a_full_disk_ends_a_capture_with_its_counts() {
+    on_own_thread(|namespace| {
+        if let Err(error) = namespace.mount_bpf() {
+            skip(format_args!("{error}"));
+            return;
+        }
+        let folder = Folder::new("capture-full");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=128k", "small"]).arg(folder.path(""));
+        assert!(mount.status().unwrap().success());
+        let file = folder.path("x.pcapng");
+        let (receiver, sender) = pair();
+        let to = receiver.local_addr().unwrap();
+        let mut capturing = Capturing::start(&format!("port {}", to.port()), &file);
+        let ended = eventually("the capture ends", || {
+            for _ in 0..50 {
+                sender.send_to(&[7; 1000], to).unwrap();
+            }
+            capturing.child.try_wait().unwrap()
+        });
+        assert_eq!(ended.unwrap().code(), Some(1));
+        let mut said = String::new();
+        capturing.said.read_to_string(&mut said).unwrap();
+        let lines: Vec<&str> = said.lines().rev().take(2).collect();
+        let [why, counted] = lines[..] else { panic!("{said}") };
+        assert!(why.contains("x.pcapng") && why.ends_with("No space left on device"), "{said}");
+        assert!(counted.ends_with("; the last of those written may not be in the file"), "{said}");
+        let Counts { seen, written, .. } = Counts::read(counted);
+        assert!(100 < written && written < seen, "{said}");
     });
 }
 

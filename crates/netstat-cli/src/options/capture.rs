@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::complaint::{Complaint, complaint};
 use super::{combine, words};
 use std::ffi::OsString;
+use std::path::Path;
 
 /// Takes the filter, and rejects what does not go with it.
 pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
@@ -70,6 +71,26 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "--files needs the size of each: type, for example, --files 10 --max-size 100M",
             "--files: 파일마다의 크기가 필요합니다. 입력 예: --files 10 --max-size 100M"
         )),
-        _ => Ok(()),
+        _ => check_name(typed.write.as_deref(), typed.files.is_some()),
     }
+}
+
+/// Rejects names that say what the file would not be.
+fn check_name(write: Option<&Path>, is_ring: bool) -> Result<(), Complaint> {
+    let Some(path) = write else { return Ok(()) };
+    if is_ring && path.as_os_str() == "-" {
+        return Err(complaint!(
+            "--files is about files, and -w - is standard output: name a file",
+            "--files: 여러 파일에 쓸 때의 옵션인데 -w - 는 표준 출력입니다. 파일 이름을 지정하세요"
+        ));
+    }
+    let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+    if ["xz", "bz2", "lz4", "lzma", "br", "zip", "7z"].iter().any(|other| end.eq_ignore_ascii_case(other)) {
+        return Err(complaint!(
+            "a capture is not compressed to .{end}: name it .zst or .gz",
+            "캡처는 .{end} 형식으로 압축하지 않습니다. .zst나 .gz로 끝나는 이름을 지정하세요",
+            end
+        ));
+    }
+    Ok(())
 }

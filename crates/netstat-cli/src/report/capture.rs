@@ -77,6 +77,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
         None => Target::Lines(Lines::begin(session)?),
     };
     say_what_was_given_up(session, netstat_os::confine());
+    // Its thread must not have the rights that were given up. Until then Ctrl+C ends this program, which has captured nothing.
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stopped);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
@@ -91,22 +92,40 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
         ));
     }
     if let Some(path) = &asked.write {
-        output::complain(&both!(
-            "capturing to {file} until Ctrl+C",
-            "{file}에 캡처하는 중입니다. 끝내려면 Ctrl+C",
-            file = writing::named(path, asked.files)
-        ));
+        let file = writing::named(path, asked.files);
+        // A ring is never full.
+        let ends_itself = asked.duration.is_some() || asked.max_size.is_some() && asked.files.is_none();
+        output::complain(&if ends_itself {
+            both!(
+                "capturing to {file}; to end it earlier, Ctrl+C",
+                "{file}에 캡처하는 중입니다. 먼저 끝내려면 Ctrl+C",
+                file
+            )
+        } else {
+            both!("capturing to {file} until Ctrl+C", "{file}에 캡처하는 중입니다. 끝내려면 Ctrl+C", file)
+        });
     }
     let is_over =
         || stopped.load(Ordering::Relaxed) || asked.duration.is_some_and(|most| begun.elapsed() >= most);
-    while !is_over() && !target.is_over() {
+    let mut failed = None;
+    while !is_over() && !target.is_over() && failed.is_none() {
         course.step()?;
-        target.take(&mut course.capture, false)?;
+        failed = target.take(&mut course.capture, false).err();
     }
     let counted = course.end()?;
-    target.take(&mut course.capture, true)?;
+    if failed.is_none() {
+        failed = target.take(&mut course.capture, true).err();
+    }
     course.capture.leave_out();
     let said = summary(&course.capture.counts(), &counted);
+    if let Some(trouble) = failed {
+        output::complain(&both!(
+            "{said}; the last of those written may not be in the file",
+            "{said}, 저장한 것 중 마지막 패킷들은 파일에 없을 수 있음",
+            said
+        ));
+        return Err(trouble);
+    }
     match target {
         Target::File(writing) => {
             let file = writing::named(writing.path(), asked.files);
@@ -201,8 +220,8 @@ fn summary(counts: &Counts, counted: &PacketCounts) -> Text {
     );
     if counts.left_out > 0 {
         said = both!(
-            "{said}, {left_out} left out because the file is full",
-            "{said}, 파일이 가득 차서 뺌 {left_out}",
+            "{said}, {left_out} left out because nothing more could be written",
+            "{said}, 더 쓸 수 없어 뺌 {left_out}",
             said,
             left_out = counts.left_out
         );
@@ -324,7 +343,7 @@ impl Target<'_> {
     /// Whether there is no room for more, or nobody reads on.
     fn is_over(&self) -> bool {
         match self {
-            Self::File(writing) => writing.is_full(),
+            Self::File(writing) => writing.is_over(),
             Self::Lines(lines) => lines.reader == Reader::Gone,
         }
     }

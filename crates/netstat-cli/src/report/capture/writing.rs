@@ -1,7 +1,7 @@
 //! The file that packets are written to, or a ring of files.
 
 use super::clock::now;
-use crate::output::Trouble;
+use crate::output::{self, Trouble};
 use crate::report::{Session, explain};
 use crate::settings::Capturing as Asked;
 use netstat_capture::pcapng::Origin;
@@ -15,7 +15,7 @@ use netstat_model::Interface;
 use netstat_os::{Machine as _, NameDatabases as _, Routes as _};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IsTerminal as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,8 @@ pub(super) struct Writing<'a> {
     empty: u64,
     overwritten: u64,
     is_full: bool,
+    /// Whether nobody reads standard output any more.
+    is_gone: bool,
     handed_on: Instant,
 }
 
@@ -58,6 +60,24 @@ struct One {
     path: PathBuf,
     file: File,
     packets: u64,
+    /// How many bytes it had when it was closed.
+    bytes: u64,
+}
+
+impl One {
+    fn new(path: PathBuf, file: File) -> Self {
+        Self { path, file, packets: 0, bytes: 0 }
+    }
+
+    /// Returns the file to write to from its start on. Standard output may be a pipe, or have something in it already.
+    fn emptied(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        if !is_stdout(&self.path) {
+            file.rewind()?;
+            file.set_len(0)?;
+        }
+        Ok(file)
+    }
 }
 
 impl<'a> Writing<'a> {
@@ -80,7 +100,11 @@ impl<'a> Writing<'a> {
             comment: session.filter.as_ref().map_or_else(String::new, comment),
         };
         let interfaces = system.interfaces().map_err(|error| explain(&error, session.settings))?.data;
-        let files = create_all(paths(path, asked.files))?;
+        let files = if is_stdout(path) {
+            vec![One::new(path.to_path_buf(), standard_output()?)]
+        } else {
+            create_all(paths(path, asked.files))?
+        };
         let packing = Packing::of(path);
         let mut writing = Self {
             asked,
@@ -96,6 +120,7 @@ impl<'a> Writing<'a> {
             empty: 0,
             overwritten: 0,
             is_full: false,
+            is_gone: false,
             handed_on: Instant::now(),
         };
         // Each of them can be opened from the start on.
@@ -109,9 +134,9 @@ impl<'a> Writing<'a> {
         Ok(writing)
     }
 
-    /// Whether there is no room for more.
-    pub(super) fn is_full(&self) -> bool {
-        self.is_full
+    /// Whether there is no room for more, or nobody reads on.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_full || self.is_gone
     }
 
     /// Returns what was typed.
@@ -127,7 +152,7 @@ impl<'a> Writing<'a> {
     /// Begins the file at hand.
     fn open(&mut self) -> Result<(), Trouble> {
         let Some(one) = self.files.get_mut(self.at) else { return Ok(()) };
-        let opened = one.file.try_clone().and_then(|file| {
+        let opened = one.emptied().and_then(|file| {
             let out = Packed::new(file, self.packing)?;
             CaptureFile::new(out, &self.origin, &self.interfaces, self.asked.snap)
         });
@@ -138,13 +163,14 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// Ends the file at hand. Returns how large it is.
-    fn close(&mut self, until: Duration, counts: &str) -> Result<u64, Trouble> {
-        let (Some(file), Some(one)) = (self.current.take(), self.files.get(self.at)) else { return Ok(0) };
-        let end = || -> io::Result<u64> {
-            Ok(file.finish((self.since, until), counts)?.finish()?.metadata()?.len())
+    /// Ends the file at hand.
+    fn close(&mut self, until: Duration, counts: &str) -> Result<(), Trouble> {
+        let (Some(file), Some(one)) = (self.current.take(), self.files.get_mut(self.at)) else {
+            return Ok(());
         };
-        end().map_err(|error| cannot_write(&one.path, &error).into())
+        let end = || file.finish((self.since, until), counts)?.finish();
+        one.bytes = end().map_err(|error| cannot_write(&one.path, &error))?;
+        Ok(())
     }
 
     /// Takes the packets of which it is known whose they are; all of them at the end.
@@ -174,13 +200,15 @@ impl<'a> Writing<'a> {
             match written {
                 Ok(()) => {
                     // A compressor that ended its block each time would compress worse.
-                    if self.packing == Packing::None && self.handed_on.elapsed() >= PAUSE {
+                    let pause = if is_stdout(self.path) { Duration::ZERO } else { PAUSE };
+                    if self.packing == Packing::None && self.handed_on.elapsed() >= pause {
                         self.handed_on = Instant::now();
-                        file.flush().map_err(|error| cannot_write(&one.path, &error))?;
+                        let flushed = file.flush();
+                        return self.note(flushed);
                     }
                     return Ok(());
                 }
-                Err(Stop::Failed(error)) => return Err(cannot_write(&one.path, &error).into()),
+                Err(Stop::Failed(error)) => return self.note(Err(error)),
                 // It goes into no file; those after it do.
                 Err(Stop::TooLarge) => capture.leave_out_first(),
                 Err(Stop::Full) if self.files.len() == 1 || is_empty => {
@@ -202,12 +230,52 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// Notes whether what is at hand could be written.
+    fn note(&mut self, written: io::Result<()>) -> Result<(), Trouble> {
+        match written {
+            Err(error) if is_stdout(self.path) && output::is_closed(&error) => {
+                self.is_gone = true;
+                Ok(())
+            }
+            Err(error) => {
+                Err(cannot_write(self.files.get(self.at).map_or(self.path, |one| &one.path), &error).into())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Ends with what was counted. Returns how large all files are.
     pub(super) fn finish(mut self, until: Duration, counts: &str) -> Result<u64, Trouble> {
+        if self.is_gone {
+            return Ok(self.current.map_or(0, |file| file.bytes()));
+        }
         self.close(until, counts)?;
-        let length = |one: &One| one.file.metadata().map_or(0, |about| about.len());
-        Ok(self.files.iter().map(length).sum())
+        Ok(self.files.iter().map(|one| one.bytes).sum())
     }
+}
+
+/// Whether what was typed after `-w` means standard output.
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Returns standard output to write packets to.
+fn standard_output() -> Result<File, Trouble> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() {
+        return Err(both!(
+            "-w - writes a capture file to standard output, which is a terminal: type, for example, \
+             netstat capture port 443 -w - | tshark -r -",
+            "-w -: 캡처 파일을 표준 출력으로 내보내는데 표준 출력이 터미널입니다. 입력 예: \
+             netstat capture port 443 -w - | tshark -r -"
+        )
+        .into());
+    }
+    #[cfg(unix)]
+    let own = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned();
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&stdout).try_clone_to_owned();
+    own.map(File::from).map_err(|error| cannot_write(Path::new("-"), &error).into())
 }
 
 /// Creates files, all of them or none.
@@ -215,7 +283,7 @@ fn create_all(paths: Vec<PathBuf>) -> Result<Vec<One>, Text> {
     let mut files: Vec<One> = Vec::new();
     for path in paths {
         match create(&path) {
-            Ok(file) => files.push(One { path, file, packets: 0 }),
+            Ok(file) => files.push(One::new(path, file)),
             Err(error) => {
                 for made in files {
                     // One that cannot be removed is empty, and its name says what it was for.
@@ -256,6 +324,9 @@ fn paths(path: &Path, files: Option<usize>) -> Vec<PathBuf> {
 
 /// Returns what is written to, as it is said.
 pub(super) fn named(path: &Path, files: Option<usize>) -> Text {
+    if is_stdout(path) {
+        return both!("standard output", "표준 출력");
+    }
     let all = paths(path, files);
     match &all[..] {
         [first, .., last] => both!(
@@ -270,7 +341,11 @@ pub(super) fn named(path: &Path, files: Option<usize>) -> Text {
 
 /// Says why a file cannot be written.
 pub(in crate::report) fn cannot_write(path: &Path, error: &io::Error) -> Text {
-    let file = quoted(path.as_os_str());
+    let file = if is_stdout(path) {
+        both!("standard output", "표준 출력")
+    } else {
+        Text::same(quoted(path.as_os_str()))
+    };
     if error.kind() == ErrorKind::AlreadyExists {
         return both!(
             "{file} is there already, and is not overwritten: name another file, or remove it first",
