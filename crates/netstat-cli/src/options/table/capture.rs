@@ -49,9 +49,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Capture;
     ['w'] "write", value(capture.write, "FILE", "curl.pcapng", ValueKind::File, |text| values::parse_file("--write", text));
         "Write the packets to this file",
         "Writes the packets to this file, as pcapng, for Wireshark and tshark. Only its owner may read it. A file that \
-         is there already is never overwritten. A name that ends with .gz or .zst has it compressed. Without it, prints a \
-         line for each packet.",
+         is there already is never overwritten. A name that ends with .gz or .zst has it compressed; - is standard \
+         output. Without it, prints a line for each packet.",
         "패킷을 이 파일에 pcapng 형식으로 씁니다. Wireshark와 tshark로 열 수 있습니다. 소유자만 읽을 수 있게 만들고, 이미 있는 \
-         파일은 덮어쓰지 않습니다. 이름이 .gz나 .zst로 끝나면 압축합니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
+         파일은 덮어쓰지 않습니다. 이름이 .gz나 .zst로 끝나면 압축하고, -는 표준 출력입니다. 지정하지 않으면 패킷마다 한 줄씩 출력합니다."
         details "docs/capture.md says what is in it." "내용은 docs/capture.ko.md에 설명되어 있습니다.";
 };
