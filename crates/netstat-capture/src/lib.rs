@@ -27,6 +27,7 @@ mod packing;
 pub mod pcapng;
 mod prefilter;
 pub mod read;
+mod starts;
 mod talk;
 mod told;
 
@@ -37,3 +38,4 @@ pub use holder::{Certainty, Holder};
 pub use kept::{Cut, Kept};
 pub use packing::{Packed, Packing};
 pub use prefilter::prefilter;
+pub use starts::{Over, Start, Starts};

@@ -17,6 +17,8 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use support::capturing::{Capturing, Counts, has_tshark, python, tshark};
 use support::{Folder, NETSTAT, command, finish};
 
@@ -481,6 +483,38 @@ fn what_first_bytes_tell_is_what_tshark_finds_there() {
         let run = finish(asked);
         assert!(run.text.contains("shop.example.org h2") && !run.text.contains('\u{1b}'), "{}", run.text);
         assert!(!run.text.contains("secret"), "{}", run.text);
+    });
+}
+
+#[test]
+fn what_can_be_read_stands_below_its_packet() {
+    on_own_thread(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = listener.local_addr().unwrap();
+        let mut capture = command(&format!("capture --for 60s --follow-text port {}", to.port()));
+        let mut child = capture.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&stop);
+        let asking = std::thread::spawn(move || {
+            while !until.load(Ordering::Relaxed) {
+                let mut client = TcpStream::connect(to).unwrap();
+                let mut server = listener.accept().unwrap().0;
+                server.write_all(b"220 \x1b[31mred\r\nready").unwrap();
+                drop(server);
+                let _ = client.read_to_end(&mut Vec::new());
+            }
+        });
+        let below: Vec<String> = lines
+            .lines()
+            .map(|line| line.unwrap())
+            .filter(|line| line.starts_with("        "))
+            .take(2)
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        asking.join().unwrap();
+        assert_eq!(below, ["        220", "        (what follows is not text)"]);
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
     });
 }
 

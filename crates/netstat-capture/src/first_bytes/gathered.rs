@@ -55,6 +55,12 @@ impl Gathered {
         }
     }
 
+    /// Adds a datagram, which follows those before it.
+    pub(crate) fn append_datagram(&mut self, payload: &[u8]) {
+        let room = MOST_BYTES.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(payload.get(..payload.len().min(room)).unwrap_or_default());
+    }
+
     /// Adds what is new of a piece that begins within the bytes, or behind the last one.
     fn append(&mut self, at: usize, piece: &[u8]) {
         let known = self.bytes.len().saturating_sub(at);

@@ -196,6 +196,8 @@ pub(crate) struct CaptureArguments {
     pub(crate) headers: bool,
     /// `--names`: tell names that packets hold.
     pub(crate) names: bool,
+    /// `--follow-text`: print the readable start of what each end sends.
+    pub(crate) follow_text: bool,
 }
 
 /// What was typed after `netstat metrics`.

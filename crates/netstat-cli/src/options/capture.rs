@@ -28,6 +28,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (typed.write.is_some(), "-w"),
         (arguments.lasts.is_some(), "--for"),
         (typed.names, "--names"),
+        (typed.follow_text, "--follow-text"),
         (arguments.netns.is_some(), "--netns"),
         (arguments.owners.is_some(), "--owners"),
     ];
@@ -59,6 +60,12 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "{option} is about a table: type, for example, netstat capture --read curl.pcapng",
             "{option}: 표를 볼 때의 옵션입니다. 입력 예: netstat capture --read curl.pcapng",
             option
+        ));
+    }
+    if typed.follow_text && typed.write.is_some() {
+        return Err(complaint!(
+            "--follow-text is about lines, and a file has all that was sent: leave out -w or --follow-text",
+            "--follow-text: 줄로 출력할 때의 옵션입니다. 파일에는 보낸 내용이 모두 들어갑니다. -w나 --follow-text를 빼세요"
         ));
     }
     match first(&of_files) {

@@ -1,8 +1,9 @@
 //! Packets as lines, as people know them from tcpdump, with the process beside each end.
 
 use netstat_capture::frame::{Content, Flags, Frame};
-use netstat_capture::{Certainty, EndOf, Kept};
-use netstat_engine::text::{Zone, escape};
+use netstat_capture::{Certainty, EndOf, Kept, Over, Start};
+use netstat_engine::both;
+use netstat_engine::text::{Language, Zone, escape};
 use netstat_model::{IpEndpoint, Transport};
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -46,6 +47,22 @@ pub(crate) fn write_packet(out: &mut Vec<u8>, kept: &Kept, ends: &[EndOf], inter
         }
     }
     out.push(b'\n');
+}
+
+/// Writes what a packet adds to the readable start of what its sender sends, each line below the packet and escaped.
+pub(crate) fn write_start(out: &mut Vec<u8>, start: &Start, language: Language) {
+    let lines = start.text.split_inclusive(|&byte| byte == b'\n');
+    for line in lines {
+        out.extend_from_slice(b"        ");
+        escape::write_text_bytes(out, line.trim_ascii_end());
+        out.push(b'\n');
+    }
+    let why = match start.over {
+        Some(Over::Binary) => both!("(what follows is not text)", "(이어지는 데이터는 텍스트가 아님)"),
+        Some(Over::Long) => both!("(and more)", "(이하 생략)"),
+        None => return,
+    };
+    let _ = writeln!(out, "        {}", why.of(language));
 }
 
 /// Writes an end, and the process there.

@@ -8,10 +8,10 @@ pub(super) use writing::cannot_write;
 use super::unavailable::Available;
 use super::{Session, explain, is_said, rights};
 use crate::output::{self, Reader, Trouble, Warnings};
-use crate::render::packets::write_packet;
+use crate::render::packets::{write_packet, write_start};
 use crate::settings::Capturing as Asked;
 use clock::now;
-use netstat_capture::{Capture, Counts, Cut, prefilter};
+use netstat_capture::{Capture, Counts, Cut, Starts, prefilter};
 use netstat_engine::both;
 use netstat_engine::text::Text;
 use netstat_engine::text::system;
@@ -74,7 +74,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     course.note_look(first);
     let mut target = match &asked.write {
         Some(path) => Target::File(Box::new(Writing::begin(session, asked, path)?)),
-        None => Target::Lines(Lines::begin(session)?),
+        None => Target::Lines(Lines::begin(session, asked.follow_text)?),
     };
     say_what_was_given_up(session, netstat_os::confine());
     // Its thread must not have the rights that were given up. Until then Ctrl+C ends this program, which has captured nothing.
@@ -364,23 +364,29 @@ impl Target<'_> {
 struct Lines<'a> {
     session: &'a Session<'a>,
     names: FxHashMap<u32, OsString>,
+    /// What each end sends, where that is asked for.
+    starts: Option<Starts>,
     text: Vec<u8>,
     reader: Reader,
 }
 
 impl<'a> Lines<'a> {
-    fn begin(session: &'a Session<'a>) -> Result<Self, Trouble> {
+    fn begin(session: &'a Session<'a>, follows_text: bool) -> Result<Self, Trouble> {
         let interfaces = session.backend.interfaces().map_err(|error| explain(&error, session.settings))?;
         let names = interfaces.data.into_iter().map(|interface| (interface.index, interface.name)).collect();
-        Ok(Self { session, names, text: Vec::new(), reader: Reader::Listening })
+        let starts = follows_text.then(Starts::default);
+        Ok(Self { session, names, starts, text: Vec::new(), reader: Reader::Listening })
     }
 
     fn take(&mut self, capture: &mut Capture<'_>, is_last: bool) -> Result<(), Trouble> {
-        let Self { session, names, text, .. } = self;
+        let Self { session, names, starts, text, .. } = self;
         let taken = capture.settle(is_last, |kept, ends| {
             let unnamed = || OsString::from(kept.interface.to_string());
             let name = names.entry(kept.interface).or_insert_with(unnamed);
             write_packet(text, kept, ends, name, &session.zone);
+            if let Some(starts) = starts {
+                write_start(text, &starts.add(kept), output::language());
+            }
             Ok::<(), Infallible>(())
         });
         let Ok(()) = taken;

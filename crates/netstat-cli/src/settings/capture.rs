@@ -44,6 +44,8 @@ pub(crate) struct Capturing {
     pub(crate) headers: bool,
     /// Whether names that packets hold are told.
     pub(crate) names: bool,
+    /// Whether the readable start of what each end sends is printed.
+    pub(crate) follow_text: bool,
 }
 
 /// The columns that a capture has values for, in the order in which data formats show them.
@@ -98,6 +100,7 @@ pub(super) fn settings(arguments: &Arguments, colour: Colour) -> Capture {
         snap: typed.snap,
         headers: typed.headers,
         names: typed.names,
+        follow_text: typed.follow_text,
     })
 }
 

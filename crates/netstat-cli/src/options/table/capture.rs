@@ -19,6 +19,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Capture;
          지워지므로, 오래 실행해도 최근 패킷만 남습니다."
         details "With -w curl.pcapng they are curl.01.pcapng to curl.10.pcapng."
                 "-w curl.pcapng이면 curl.01.pcapng부터 curl.10.pcapng까지입니다.";
+    [] "follow-text", switch(capture.follow_text);
+        "Print the readable start of what is sent",
+        "Prints below its packet what each end of a connection sends, from its first byte on as far as it is text, 1,024 bytes \
+         at most: requests, answers, banners. It may hold passwords, so it is not printed unless you ask.",
+        "연결의 양쪽이 보내는 것을 첫 바이트부터 텍스트인 동안만, 최대 1,024바이트까지 패킷 아래에 출력합니다: 요청, 응답, 배너. 비밀번호가 들어 \
+         있을 수 있으므로 지정할 때만 출력합니다.";
     [] "headers", switch(capture.headers);
         "Keep the headers of packets alone",
         "Keeps the headers of packets, and nothing of what programs have sent.",
