@@ -113,3 +113,22 @@ pub(super) fn why(said: &str) -> Option<(&'static str, &'static str)> {
     let (_, en, ko) = WHY.iter().find(|(part, _, _)| said.contains(part))?;
     Some((en, ko))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_boot_to_boot_is_left_out() {
+        let said = "bound-only sockets are missing: they need Linux 6.8, this is 6.1.0-57-cloud-amd64";
+        assert_eq!(pattern(said), "bound-only sockets are missing: they need Linux 6.8, this is (release)");
+        assert_eq!(pattern("104 packets seen, 23,380 bytes"), "N packets seen, N bytes");
+        assert_eq!(pattern("(PID 7)"), "(PID N)");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_explained() {
+        assert!(why("owners were found with BPF").is_some());
+        assert_eq!(why("something new"), None);
+    }
+}

@@ -64,9 +64,9 @@ pub(super) const GUESTS: &[Guest] = &[
     plain(&BULLSEYE, true),
     plain(&BOOKWORM, false),
     plain(&BOOKWORM_BACKPORTS, false),
-    plain(&TRIXIE, false),
+    plain(&TRIXIE, true),
     plain(&TRIXIE_BACKPORTS, false),
-    plain(&SID, true),
+    plain(&SID, false),
     plain(&EXPERIMENTAL, false),
     special(
         "lockdown",

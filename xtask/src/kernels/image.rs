@@ -49,7 +49,11 @@ pub(super) fn fetch(kernel: &Kernel) -> Result<Fetched> {
     if image.vmlinuz.exists() {
         return Ok(Fetched::Here(image));
     }
-    let root = Root::make(&folder().join("apt").join(kernel.name), kernel.release, kernel.suites)?;
+    let place_of_lists = folder().join("apt").join(kernel.name);
+    let root = match Root::make(&place_of_lists, kernel.release, kernel.suites) {
+        Ok(root) => root,
+        Err(error) => return Ok(Fetched::Not(format!("no packages of {}: {error:#}", kernel.release))),
+    };
     let is_image = |need: &String| need.starts_with("linux-image-");
     let Some(image_package) = root.needs(NEWEST)?.and_then(|needs| needs.into_iter().find(is_image)) else {
         return Ok(Fetched::Not(format!(
@@ -59,7 +63,8 @@ pub(super) fn fetch(kernel: &Kernel) -> Result<Fetched> {
     };
     println!("== {image_package}");
     let mut packages = vec![image_package.clone()];
-    let parts = ["linux-binary-", "linux-modules-"];
+    // Newer ones are in several packages.
+    let parts = ["linux-base-", "linux-binary-", "linux-modules-"];
     let needs = root.needs(&image_package)?.unwrap_or_default();
     packages.extend(needs.into_iter().filter(|need| parts.iter().any(|part| need.starts_with(part))));
     let draft = folder().join("draft");

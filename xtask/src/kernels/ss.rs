@@ -65,7 +65,6 @@ fn line(line: &str) -> Option<(Ends, Vec<&str>)> {
 fn told(words: &[&str]) -> Vec<(&'static str, Option<u64>)> {
     let after = |start: &str| words.iter().find_map(|word| word.strip_prefix(start));
     let whole = |start: &str| after(start).and_then(|value| value.parse().ok());
-    let micro = |value: &str| value.parse::<f64>().ok().map(|ms| (ms * 1000.0).round() as u64);
     let rtt = after("rtt:").and_then(|value| value.split_once('/'));
     vec![
         ("recvq", words.get(2).and_then(|value| value.parse().ok())),
@@ -83,6 +82,12 @@ fn told(words: &[&str]) -> Vec<(&'static str, Option<u64>)> {
         ("segs_out", whole("segs_out:")),
         ("segs_in", whole("segs_in:")),
     ]
+}
+
+/// Decodes milliseconds, which have up to three places, as microseconds.
+fn micro(value: &str) -> Option<u64> {
+    let (whole, part) = value.split_once('.').unwrap_or((value, ""));
+    Some(whole.parse::<u64>().ok()? * 1000 + format!("{part:0<3}").parse::<u64>().ok()?)
 }
 
 #[cfg(test)]
