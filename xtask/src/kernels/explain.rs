@@ -67,6 +67,21 @@ const WHY: &[(&str, &str, &str)] = &[
         "사용자 네임스페이스의 root는 그 밖의 프로세스에 권한이 없습니다.",
     ),
     (
+        "/proc may hide the processes of other users (hidepid)",
+        "With hidepid a user does not see the processes of others at all.",
+        "hidepid를 쓰면 사용자는 다른 사용자의 프로세스를 아예 볼 수 없습니다.",
+    ),
+    (
+        "cannot list the sockets: sock_diag: udp_diag is not loaded",
+        "`--source iter` was asked for, which lists TCP; /proc/net is read for UDP only where no means is named.",
+        "`--source iter`는 TCP만 얻습니다. 방법을 지정하지 않았을 때만 UDP를 /proc/net에서 읽습니다.",
+    ),
+    (
+        "_diag is not loaded; modprobe",
+        "The module is not there; that protocol is read from /proc/net, which tells less.",
+        "모듈이 없어 그 프로토콜은 정보가 더 적은 /proc/net에서 읽습니다.",
+    ),
+    (
         "bound-only sockets are",
         "Older kernels accept the question and list none.",
         "오래된 커널은 이 질문을 받아들이지만 하나도 알려 주지 않습니다.",

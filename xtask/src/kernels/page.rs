@@ -93,6 +93,10 @@ const HEAD: &str = "\
 
 [한국어](kernels.ko.md)
 
+[Kernels as they come](#kernels-as-they-come) ·
+[With a difference](#with-a-difference) ·
+[What is said](#what-is-said)
+
 Written by `cargo xtask kernels`; run it to see again. It boots kernels of Debian in qemu, without KVM, with busybox, `ip`,
 `ss` and this program, makes sockets in every state that stays, held by root, by another user, by two processes and by
 none, and asks. Each answer is compared with `/proc/net`, with the descriptors of all processes and with `ss -tuanpei` of the
@@ -104,6 +108,10 @@ const HEAD_KO: &str = "\
 # 커널
 
 [English](kernels.md)
+
+[설치된 그대로의 커널](#설치된-그대로의-커널) ·
+[조건을 바꾼 경우](#조건을-바꾼-경우) ·
+[나오는 말](#나오는-말)
 
 `cargo xtask kernels` 명령이 작성한 문서이며, 다시 확인하려면 이 명령을 실행합니다. Debian 커널을 KVM 없이 qemu에서 busybox, `ip`, \
 `ss`, 이 프로그램과 함께 부팅하고, 유지되는 모든 상태의 소켓을 root, 다른 사용자, 두 프로세스가 함께, 또는 아무 프로세스 없이 \

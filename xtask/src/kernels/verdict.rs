@@ -378,7 +378,7 @@ fn listed_by(answers: &Answers) -> String {
     let Some(json) = answers.answer("json") else { return "-".to_owned() };
     let from_proc: Vec<&str> = ["TCP", "UDP"]
         .into_iter()
-        .filter(|protocol| json.said().any(|line| line.starts_with(protocol) && line.contains("/proc/net")))
+        .filter(|protocol| said(&json, &format!("sock_diag is not available for {protocol} ")))
         .collect();
     match from_proc[..] {
         [] => "sock_diag".to_owned(),
