@@ -55,9 +55,9 @@ pub(super) fn place(guest: &str) -> PathBuf {
     folder().join("answers").join(guest)
 }
 
-/// Returns whether a guest has answered.
+/// Returns whether a guest has answered everything; `--quick` asks less.
 pub(super) fn are_here(guest: &str) -> bool {
-    place(guest).join("release").exists()
+    place(guest).join("everywhere.code").exists()
 }
 
 /// Deletes the answers of a guest.
