@@ -13,6 +13,8 @@ mod generate;
 mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
+#[cfg(target_os = "linux")]
+mod kernels;
 mod measured;
 #[cfg(target_os = "linux")]
 mod package;
@@ -52,6 +54,11 @@ cargo xtask COMMAND
   instructions        count the instructions for 100,000 recorded sockets, and store the counts (Linux, valgrind)
   instructions --check
                       fail if they have grown by more than 5 %
+  kernels [GUEST...]  boot kernels of Debian in qemu, compare inside with /proc and ss, and write docs/kernels.md; with
+                      names, only boot these and print (Linux, Debian)
+  kernels --quick [--or-skip]
+                      the same with one old kernel and one new one; go on with a message where they cannot be had
+  kernels --page      write docs/kernels.md of what was kept
   windows             build netstat.exe and run its tests under Wine, after installing what that takes (Debian)
   windows --or-skip   go on with a message where that cannot be installed
   package [NAME...]   make the packages below target/package/out: archives, deb, rpm, container, windows; for x86_64,
@@ -90,6 +97,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["accuracy", arguments @ ..] => accuracy::run(arguments),
         #[cfg(target_os = "linux")]
         ["instructions", arguments @ ..] => instructions::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["kernels", arguments @ ..] => kernels::run(arguments),
         #[cfg(target_os = "linux")]
         ["windows"] => windows::run(false),
         #[cfg(target_os = "linux")]

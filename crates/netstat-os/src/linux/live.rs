@@ -19,6 +19,7 @@ use rustix::thread::LinkNameSpaceType;
 use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -413,6 +414,13 @@ impl Source for Live {
             let _ = rows;
             Err(Failure::NOT_BUILT)
         }
+    }
+
+    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
+        let (family, kind) = (net::AddressFamily::INET, net::SocketType::STREAM);
+        let socket = net::socket_with(family, kind, net::SocketFlags::CLOEXEC, None)?;
+        net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0))?;
+        Ok(Some(socket))
     }
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {

@@ -73,21 +73,7 @@ pub(super) fn why_no_bpf(source: &dyn Source) -> Result<(), NoBpf> {
     if says("/proc/sys/net/core/bpf_jit_enable", b"0") {
         return Err(NoBpf::JitOff);
     }
-    // Before 5.11 the kernel counts what a program takes as locked memory, and refuses it as if that were not permitted.
-    if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_ok() && is_older(&bytes, (5, 11)) {
-        return Err(NoBpf::KernelTooOld);
-    }
     Ok(())
-}
-
-/// Returns whether a release is of an older kernel than this one; false for what is no release.
-pub(super) fn is_older(release: &[u8], than: (u32, u32)) -> bool {
-    let release = String::from_utf8_lossy(release);
-    let mut numbers = release.trim().split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < than,
-        _ => false,
-    }
 }
 
 /// Decodes the effective capabilities in `/proc/self/status`.
@@ -132,10 +118,6 @@ mod tests {
             ("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n", Ok(())),
             ("/proc/sys/net/core/bpf_jit_enable", "0\n", Err(NoBpf::JitOff)),
             ("/proc/sys/net/core/bpf_jit_enable", "1\n", Ok(())),
-            ("/proc/sys/kernel/osrelease", "5.10.0-46-cloud-amd64\n", Err(NoBpf::KernelTooOld)),
-            ("/proc/sys/kernel/osrelease", "5.14.0-427.el9.x86_64\n", Ok(())),
-            ("/proc/sys/kernel/osrelease", "6.1\n", Ok(())),
-            ("/proc/sys/kernel/osrelease", "odd\n", Ok(())),
         ] {
             assert_eq!(why_no_bpf(&status(ADMIN).file(path, text)), expected, "{text}");
         }

@@ -48,7 +48,6 @@ pub(super) use destroy::{destroy_request, identity_request};
 
 use super::clock::uptime;
 use super::host;
-use super::privileges::is_older;
 use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};
 use super::unlisted;
@@ -527,8 +526,7 @@ fn read_number(source: &dyn NetworkSource, path: &str) -> Option<u64> {
     read_text(source, path)?.trim().parse().ok()
 }
 
-/// Warns if bound-only sockets cannot be listed. Kernels before 6.8 accept the request for them and return none. A distribution
-/// may have backported the feature, so a row counts for more than the release.
+/// Warns if bound-only sockets cannot be listed. Old kernels accept the request for them and return none.
 fn warn_of_old_kernel(
     source: &dyn Source,
     query: &SocketQuery,
@@ -544,15 +542,37 @@ fn warn_of_old_kernel(
         warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }
-    let mut bytes = Vec::new();
-    if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
-        warnings.push(Warning::BoundUnavailable { release: None });
-        return;
+    match lists_bound(source) {
+        Ok(true) => {}
+        Ok(false) => {
+            let release = read_text(source, "/proc/sys/kernel/osrelease");
+            let release = release.map(|text| text.trim().to_owned());
+            warnings.push(Warning::BoundUnavailable { release });
+        }
+        Err(error) => warnings
+            .push(Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, reason: words_of(&error) }),
     }
-    if is_older(&bytes, (6, 8)) {
-        let release = Some(String::from_utf8_lossy(&bytes).trim().to_owned());
-        warnings.push(Warning::BoundUnavailable { release });
+}
+
+/// Asks whether the kernel lists bound-only sockets, while there is one.
+fn lists_bound(source: &dyn Source) -> io::Result<bool> {
+    struct Any(bool);
+    impl Rows for Any {
+        fn row(&mut self, message: Message<'_>) -> bool {
+            self.0 |= message.kind == SOCK_DIAG_BY_FAMILY;
+            true
+        }
+
+        fn restart(&mut self) -> bool {
+            self.0 = false;
+            true
+        }
     }
+    let _held = source.bound_socket()?;
+    let body = body(AF_INET, IPPROTO_TCP, 0, kernel_states(States::BOUND));
+    let mut rows = Any(false);
+    wire::dump(source, Netlink::SockDiag, &request(SOCK_DIAG_BY_FAMILY, body, None), &mut rows)?;
+    Ok(rows.0)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! interprets the bytes.
 
 mod programs;
+mod times;
 
 use super::bpf::{Failure, TcpSettings};
 use crate::contract::{Ending, PacketTest};
@@ -9,9 +10,11 @@ use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
     Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
 };
+use rustix::fd::OwnedFd;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use times::{pack_time, unpack_time};
 
 /// A netlink protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +145,12 @@ pub(crate) trait Source: NetworkSource {
         Err(io::Error::new(io::ErrorKind::Unsupported, "a recording has no packets"))
     }
 
+    /// Makes a TCP socket over IPv4 that is bound, and neither listens nor is connected, for as long as the answer lives. A
+    /// recording needs none: it has what the kernel answered meanwhile.
+    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
+        Ok(None)
+    }
+
     /// Begins to listen to what the kernel says of each TCP socket of this network namespace that it destroys. A source
     /// without that fails.
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
@@ -182,25 +191,6 @@ fn iptables_question(v6: bool) -> &'static str {
 
 /// How [`Source::since_1970`] is recorded.
 const CLOCK: &str = "clock";
-
-/// Returns a time as a recording has it: seconds in eight bytes and nanoseconds in four, little-endian.
-pub(super) fn pack_time(time: Duration) -> Vec<u8> {
-    [&time.as_secs().to_le_bytes()[..], &time.subsec_nanos().to_le_bytes()].concat()
-}
-
-/// Reads what [`pack_time`] has written.
-pub(super) fn unpack_time(bytes: &[u8]) -> io::Result<Duration> {
-    let parts = bytes.split_first_chunk().and_then(|(seconds, rest)| {
-        let nanoseconds = u32::from_le_bytes(*rest.first_chunk()?);
-        Some((u64::from_le_bytes(*seconds), nanoseconds))
-    });
-    match parts {
-        Some((seconds, nanoseconds)) if nanoseconds < 1_000_000_000 => {
-            Ok(Duration::new(seconds, nanoseconds))
-        }
-        _ => Err(io::ErrorKind::InvalidData.into()),
-    }
-}
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,6 +298,10 @@ impl Source for Recording {
         let answer = self.live.enter(path, inode);
         self.note(ENTER, &format!("{inode} {path}"), &answer, &[]);
         Ok(Box::new(RecordingWithin { inode, live: answer?, recording: self }))
+    }
+
+    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
+        self.live.bound_socket()
     }
 
     fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {

@@ -24,6 +24,11 @@ impl Failure {
     pub(crate) const NOT_BUILT: Self =
         Self { step: BpfStep::MakeMap, errno: Errno::OPNOTSUPP.raw_os_error() };
 
+    /// The kernel does not know programs that load programs, and relocate them.
+    #[cfg(feature = "bpf")]
+    pub(super) const NOT_KNOWN: Self =
+        Self { step: BpfStep::LoadLoader, errno: Errno::TOOBIG.raw_os_error() };
+
     /// Returns a function that turns an I/O error of `step` into a failure.
     #[cfg(feature = "bpf")]
     pub(super) fn at(step: BpfStep) -> impl Fn(io::Error) -> Self {

@@ -2,7 +2,7 @@
 //! its own structures. This takes 3 ms for the owners; a library that does it in user space takes tens.
 
 use super::Failure;
-use super::syscall::{BlockedSignals, Link, Loader, Made, Map};
+use super::syscall::{BlockedSignals, Link, Loader, Made, Map, knows_relocations};
 use netstat_model::owner_method::BpfStep;
 
 /// What `cargo xtask bpf` has built, for 64-bit little-endian machines.
@@ -100,6 +100,9 @@ fn load(skeleton: &Skeleton) -> Result<Made, Failure> {
 fn load_with(skeleton: &Skeleton, constants: &[u8]) -> Result<Made, Failure> {
     if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
         return Err(Failure::NOT_BUILT);
+    }
+    if !knows_relocations() {
+        return Err(Failure::NOT_KNOWN);
     }
     let _blocked = BlockedSignals::new();
     let array = Map::array(skeleton.data.len()).map_err(Failure::at(BpfStep::MakeMap))?;

@@ -284,6 +284,26 @@ fn text(words: [u32; 4]) -> [u8; 16] {
     bytes
 }
 
+/// Returns whether the kernel knows the last attributes that the programs of a loader use, which came with Linux 5.17. Makes
+/// nothing: a map with such attributes is wrong (`EINVAL`) for a kernel that knows them. One that does not says that they
+/// are too many (`E2BIG`), before it asks for any right. To go on without asking would read there as a missing right,
+/// because before 5.11 what a program takes was counted as locked memory.
+pub(super) fn knows_relocations() -> bool {
+    #[repr(C)]
+    struct Attributes {
+        /// Up to `core_relo_rec_size`.
+        all_before: [u32; 34],
+        core_relo_rec_size: u32,
+        /// So that there is no padding.
+        rest: u32,
+    }
+    const { assert!(std::mem::offset_of!(Attributes, core_relo_rec_size) == 136) };
+    let mut attributes = Attributes { all_before: [0; 34], core_relo_rec_size: 1, rest: 0 };
+    // SAFETY: the command reads no address: all of them are null.
+    let answer = unsafe { bpf(MAP_CREATE, &mut attributes) };
+    !answer.is_err_and(|error| error.raw_os_error() == Some(libc::E2BIG))
+}
+
 /// A program of type `SYSCALL`.
 pub(super) struct Loader(OwnedFd);
 

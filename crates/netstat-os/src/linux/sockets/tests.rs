@@ -216,21 +216,35 @@ fn without_sock_diag_proc_net_is_read() {
 }
 
 #[test]
-fn missing_bound_sockets_are_a_warning_on_old_kernels() {
-    let warned = |release: &str, row: Row, query: &SocketQuery| {
-        let files = Fake::new().file("/proc/sys/kernel/osrelease", format!("{release}\n"));
-        let dumped = [rows(&[row.bytes()]), rows(&[]), rows(&[])];
-        let answer = listed(&Script::new(dumped).with(files), query).unwrap();
-        answer.warnings
+fn missing_bound_sockets_are_a_warning_where_the_kernel_lists_none() {
+    let warned = |row: Row, query: &SocketQuery, asked: &[Dumped]| {
+        let files = Fake::new().file("/proc/sys/kernel/osrelease", "6.7.12\n");
+        let dumped = [rows(&[row.bytes()]), rows(&[]), rows(&[])].into_iter().chain(asked.iter().cloned());
+        listed(&Script::new(dumped).with(files), query).unwrap().warnings
     };
+    // While there is such a socket, the kernel is asked for it.
+    let (none, one) = (rows(&[]), rows(&[Row::tcp4(7).bytes()]));
     let old = [Warning::BoundUnavailable { release: Some("6.7.12".into()) }];
-    assert_eq!(warned("6.7.12", Row::tcp4(1), &all()), old);
-    assert_eq!(warned("6.8.0-45-generic", Row::tcp4(1), &all()), []);
-    // A row counts for more than the release.
-    assert_eq!(warned("6.7.12", Row::tcp4(7), &all()), []);
-    assert_eq!(warned("6.7.12", Row::tcp4(1), &connections()), []);
-    for (release, old) in [("6.18.44", false), ("5.14.0-503.el9", true), ("what?", false)] {
-        assert_eq!(is_older(release.as_bytes(), (6, 8)), old, "{release}");
+    assert_eq!(warned(Row::tcp4(1), &all(), &[none]), old);
+    assert_eq!(warned(Row::tcp4(1), &all(), &[one]), []);
+    let failed = warned(Row::tcp4(1), &all(), &[refused(1)]);
+    let [Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, reason }] = &failed[..] else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(reason, "Operation not permitted");
+    // It is not asked where it has listed one, or nobody wants them.
+    assert_eq!(warned(Row::tcp4(7), &all(), &[]), []);
+    assert_eq!(warned(Row::tcp4(1), &connections(), &[]), []);
+}
+
+#[test]
+fn a_bound_socket_is_held_while_the_kernel_is_asked() {
+    let held = Live.bound_socket().unwrap().unwrap();
+    let address = SocketAddr::try_from(rustix::net::getsockname(&held).unwrap()).unwrap();
+    assert!(address.ip().is_unspecified() && address.port() != 0, "{address}");
+    // Where the tests of the laboratory say that the kernel lists them, it says so as well.
+    if netstat_lab::lists_bound() {
+        assert!(lists_bound(&Live).unwrap());
     }
 }
 
