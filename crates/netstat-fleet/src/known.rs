@@ -172,19 +172,20 @@ impl Hosts {
     pub fn filtered(&self, span: &Span, passes: impl Fn(&str) -> bool) -> Vec<HostFilter<'_>> {
         let mut all: Vec<HostFilter<'_>> = Vec::new();
         for ((host, _), runs) in self.runs.iter().filter(|((host, _), _)| passes(host)) {
-            let touching = runs.iter().filter(|run| {
-                span.since.is_none_or(|since| since <= run.until)
-                    && span.until.is_none_or(|until| run.from < until)
-            });
-            // One filter of many runs is said once.
-            for run in touching {
-                let Some(filter) = &run.filter else { continue };
-                let (from, until) = (run.from, run.until);
-                match all.last_mut().filter(|last| last.host == &**host && last.filtered.filter == &**filter)
-                {
-                    Some(last) => last.filtered.until = last.filtered.until.max(until),
-                    None => all.push(HostFilter { host, filtered: Filtered { from, until, filter } }),
+            // One filter of many runs in a row is said once. A run without one between them was whole.
+            let mut before = None;
+            for run in runs {
+                let touches = span.since.is_none_or(|since| since <= run.until)
+                    && span.until.is_none_or(|until| run.from < until);
+                let filter = run.filter.as_deref().filter(|_| touches);
+                if let Some(filter) = filter {
+                    let (from, until) = (run.from, run.until);
+                    match all.last_mut().filter(|_| before == Some(filter)) {
+                        Some(last) => last.filtered.until = last.filtered.until.max(until),
+                        None => all.push(HostFilter { host, filtered: Filtered { from, until, filter } }),
+                    }
                 }
+                before = filter;
             }
         }
         all.sort_by_key(|it| (it.host, it.filtered.from));
