@@ -81,7 +81,16 @@ impl From<io::Error> for Trouble {
 }
 
 /// Asks a recorder's history for the table of a moment, with what is to be read of each socket.
-pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Look, Text> + Send + Sync>;
+pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Recalled, Text> + Send + Sync>;
+
+/// A look at a moment that a recorder has kept.
+#[derive(Debug)]
+pub struct Recalled {
+    /// What there was.
+    pub look: Look,
+    /// What is missing of it.
+    pub lack: Option<Text>,
+}
 
 /// Writes a new file that somebody named.
 pub type Write = Arc<dyn Fn(&Path, &[u8]) -> Result<(), Text> + Send + Sync>;

@@ -7,7 +7,7 @@ use super::bpf::{Failure, TcpSettings};
 use crate::contract::{Ending, PacketTest};
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
-    Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
+    Closings, FlowsProgram, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
 };
 use std::io;
 use std::sync::Arc;

@@ -10,6 +10,7 @@
 use super::balance::{Balance, Difference, Lost};
 use super::counters::decode_counts;
 use super::first::{AT_ONCE, First, Held};
+use super::flows::{self, Flows};
 use super::half_closed::HalfClosed;
 use super::open::{Listed, There, records};
 use super::process;
@@ -156,6 +157,13 @@ impl<'a> KernelEvents<'a> {
         // One that fails is tried again with the first take.
         let _ = events.take_over();
         Ok(events)
+    }
+
+    /// Begins to tell the flows of UDP as well.
+    pub(super) fn flows(&self, now: Duration) -> Result<Flows<'a>, NoBpf> {
+        let groups = flows::groups(self.source).ok_or(NoBpf::NoGroups)?;
+        let program = self.program.flows(&groups).map_err(|failure| failure.reason())?;
+        Ok(Flows::new(program, self.offset, self.wishes.arguments, now))
     }
 
     /// Goes on behind what an earlier recorder has written.
@@ -445,7 +453,7 @@ impl<'a> KernelEvents<'a> {
     }
 }
 
-fn failed(reason: NoBpf) -> Error {
+pub(super) fn failed(reason: NoBpf) -> Error {
     Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()))
 }
 

@@ -97,7 +97,7 @@ pub(super) struct ClockOffset(pub(super) i64);
 
 impl ClockOffset {
     /// Returns a moment since boot as the recorder sees it.
-    fn moment(self, nanoseconds: u64) -> Duration {
+    pub(super) fn moment(self, nanoseconds: u64) -> Duration {
         Duration::from_nanos(nanoseconds.saturating_add_signed(self.0))
     }
 
@@ -107,7 +107,7 @@ impl ClockOffset {
     }
 
     /// Returns the start of a process, as field 22 of `/proc/PID/stat` has it.
-    fn start_time(self, nanoseconds: u64) -> u64 {
+    pub(super) fn start_time(self, nanoseconds: u64) -> u64 {
         nanoseconds.saturating_add_signed(self.0) / TICK
     }
 }
