@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Who sends datagrams of UDP to whom.
+ * Who sends datagrams of UDP to whom; and the connects of TCP that never leave, because there is no route, or it is forbidden.
  *
  * Two tracepoints tell of each call that sends or receives on a socket, after it, with the number of bytes. Both are called by
  * the process itself, so the current one is the right one. They do not tell the remote end of a socket that is not
  * connected: the hooks of the control group do, in the middle of the same call, so what they see is kept by thread until
  * the call is over.
+ *
+ * Of a connect that is refused at once no tracepoint tells: a hook sees it begin, and when the socket is freed it never was in
+ * SYN_SENT.
  */
 #include "program.h"
 #include "recorder.h"
@@ -38,7 +41,11 @@ static struct task_struct *(*const current_task)(void) = (void *)158;
 /* The programs that tell of processes: a call that sends is never inside one that receives, on the same processor. */
 #define SENT 0
 #define RECEIVED 1
-#define PROGRAMS 2
+#define DESTROYED 2
+#define PROGRAMS 3
+
+/* include/net/tcp_states.h. */
+#define TCP_SYN_SENT 2
 
 /* The context of the hooks, struct bpf_sock_addr of linux/bpf.h. */
 struct bpf_sock_addr {
@@ -46,6 +53,9 @@ struct bpf_sock_addr {
 	u32 user_ip4;
 	u32 user_ip6[4];
 	u32 user_port;
+	u32 family;
+	u32 type;
+	u32 protocol;
 };
 
 /* The remote end of the call that a thread is in. */
@@ -96,6 +106,24 @@ struct {
 	struct peer *value;
 } peers SECTION(".maps");
 
+/* A connect that has not left yet. */
+struct attempt {
+	u64 at;
+	u32 address[4];
+	u16 port;
+	u16 family;
+	u32 unused;
+};
+
+struct {
+	/* BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, by cookie. */
+	int (*type)[1];
+	int (*map_flags)[1];
+	int (*max_entries)[16384];
+	u64 *key;
+	struct attempt *value;
+} attempts SECTION(".maps");
+
 struct {
 	/* BPF_MAP_TYPE_TASK_STORAGE, BPF_F_NO_PREALLOC. */
 	int (*type)[29];
@@ -136,11 +164,14 @@ struct {
 			__sync_fetch_and_add(&counted->what, 1);    \
 	})
 
-/* Hands on a record, which is that of a process. Answers whether there was room for it. */
-INLINE int tell(u32 kind __attribute__((unused)), void *record, u64 size)
+/* Hands on a record. Answers whether there was room for it. */
+INLINE int tell(u32 kind, void *record, u64 size)
 {
 	if (ring_output(&ring, record, size, NO_WAKEUP)) {
-		COUNT(lost_processes);
+		if (kind == RECORD_PROCESS)
+			COUNT(lost_processes);
+		else
+			COUNT(lost_connects);
 		return 0;
 	}
 	return 1;
@@ -230,6 +261,41 @@ SECTION("cgroup/sock_release") int closed(void *context)
 	if (socket)
 		socket->closed = since_boot();
 	return 1;
+}
+
+/* Keeps whom a socket of TCP is about to call. */
+INLINE int call(struct bpf_sock_addr *context, u16 family)
+{
+	struct attempt attempt = {};
+	u64 cookie;
+
+	if (context->protocol != IPPROTO_TCP)
+		return 1;
+	cookie = socket_cookie(context);
+	attempt.at = since_boot();
+	attempt.family = family;
+	attempt.port = context->user_port;
+	if (family == AF_INET) {
+		attempt.address[0] = context->user_ip4;
+	} else {
+		attempt.address[0] = context->user_ip6[0];
+		attempt.address[1] = context->user_ip6[1];
+		attempt.address[2] = context->user_ip6[2];
+		attempt.address[3] = context->user_ip6[3];
+	}
+	if (map_update(&attempts, &cookie, &attempt, 0))
+		COUNT(lost_connects);
+	return 1;
+}
+
+SECTION("cgroup/connect4") int connect4(struct bpf_sock_addr *context)
+{
+	return call(context, AF_INET);
+}
+
+SECTION("cgroup/connect6") int connect6(struct bpf_sock_addr *context)
+{
+	return call(context, AF_INET6);
 }
 
 /* Whether 16 bytes are an IPv4 address in an IPv6 one. */
@@ -352,6 +418,75 @@ SECTION("tp_btf/sock_recv_length") int received(u64 *context)
 	if (context[2] & MSG_PEEK)
 		return 0;
 	return on_call((struct sock *)context[0], context[1], RECEIVED);
+}
+
+/* It has left. */
+SECTION("tp_btf/inet_sock_set_state") int left(u64 *context)
+{
+	struct sock *sk = (struct sock *)context[0];
+	u64 cookie;
+
+	if ((int)context[2] != TCP_SYN_SENT || READ(sk->sk_protocol) != IPPROTO_TCP)
+		return 0;
+	cookie = socket_cookie(sk);
+	map_delete(&attempts, &cookie);
+	return 0;
+}
+
+/* A socket of TCP is freed, which the process has closed if it never had a connection. */
+SECTION("tp_btf/tcp_destroy_sock") int destroyed(u64 *context)
+{
+	struct sock *sk = (struct sock *)context[0];
+	const struct inet_sock *inet = (const void *)sk;
+	const struct tcp_sock *tcp = (const void *)sk;
+	u64 cookie = socket_cookie(sk);
+	struct attempt *attempt = map_lookup(&attempts, &cookie);
+	struct end_record record = {};
+	struct flow owner = {};
+	const struct net *net;
+	int v6;
+
+	if (!attempt)
+		return 0;
+	/* The kernel may not have run the program above. */
+	if (READ(tcp->segs_out)) {
+		map_delete(&attempts, &cookie);
+		return 0;
+	}
+	own(&owner, DESTROYED);
+	v6 = attempt->family == AF_INET6;
+	record.kind = RECORD_ENDED;
+	record.role = ROLE_ACTIVE;
+	record.owner_source = owner.tgid ? OWNER_CLOSED : OWNER_UNKNOWN;
+	record.old_state = TCP_SYN_SENT;
+	record.family = attempt->family;
+	record.cookie = cookie;
+	record.started = attempt->at;
+	record.at = attempt->at;
+	record.process_start = owner.process_start;
+	record.tgid = owner.tgid;
+	record.executions = owner.executions;
+	record.uid = owner.uid;
+	record.name = owner.name;
+	net = READ(sk->__sk_common.skc_net.net);
+	record.network = READ(net->ns.inum);
+	record.interface = READ(sk->__sk_common.skc_bound_dev_if);
+	record.local_port = __builtin_bswap16(READ(inet->inet_sport));
+	record.remote_port = __builtin_bswap16(attempt->port);
+	if (v6) {
+		probe_read_kernel(record.addresses, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		record.addresses[4] = attempt->address[0];
+		record.addresses[5] = attempt->address[1];
+		record.addresses[6] = attempt->address[2];
+		record.addresses[7] = attempt->address[3];
+	} else {
+		if (READ(sk->__sk_common.skc_family) == AF_INET)
+			record.addresses[0] = READ(sk->__sk_common.skc_rcv_saddr);
+		record.addresses[1] = attempt->address[0];
+	}
+	map_delete(&attempts, &cookie);
+	tell(RECORD_ENDED, &record, v6 ? END_HEAD + 32 : END_HEAD + 8);
+	return 0;
 }
 
 SECTION("license") char licence[] = "Dual MIT/GPL";

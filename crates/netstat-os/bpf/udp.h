@@ -64,6 +64,8 @@ struct flow_counts {
 	unsigned long long lost;
 	/* Records of processes that the ring buffer had no room for. */
 	unsigned long long lost_processes;
+	/* Connects that never left, likewise. */
+	unsigned long long lost_connects;
 };
 
 #endif

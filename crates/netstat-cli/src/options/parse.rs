@@ -135,11 +135,7 @@ impl<'a> Parser<'a> {
         let equals = bytes.iter().position(|byte| *byte == b'=');
         let end = equals.unwrap_or(bytes.len());
         let name = bytes.get(2..end).and_then(|name| std::str::from_utf8(name).ok());
-        // `--udp` after another word than record means the protocol.
-        let is_protocol = |entry: &&Entry| {
-            entry.report.verb() != self.verb && ProtocolName::from_name(entry.long).is_some()
-        };
-        let Some(entry) = name.and_then(table::by_long).filter(|entry| !is_protocol(entry)) else {
+        let Some(entry) = name.and_then(|name| table::by_long_of(name, self.verb)) else {
             if name == Some("?") {
                 return Ok(Some(Command::Help(Manner::Unix)));
             }

@@ -3,6 +3,8 @@
 //! The programs keep flows in tables of a fixed size. They are looked at once a second: one that is new is told, and one that has
 //! ended is told and taken out. A socket that is connected has one flow, which ends with it; any other flow ends when nothing has
 //! gone over it for a while, or with its socket.
+//!
+//! The same programs tell of connects of TCP that never left.
 
 use super::process;
 use super::records::{ClockOffset, Record, decode_record, run};
@@ -24,8 +26,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A look takes no more than this part of the time.
 const SHARE: u32 = 20;
 
-/// A flow over which nothing has gone for so long is over.
-const IDLE: Duration = Duration::from_secs(60);
+/// A flow over which nothing has gone for so long is over: so much time there is as long as there are no more than so many flows.
+const IDLE: [(usize, Duration); 3] = [
+    (16_384, Duration::from_secs(60)),
+    (32_768, Duration::from_secs(15)),
+    (usize::MAX, Duration::from_secs(3)),
+];
 
 /// `struct flow_key`.
 type Key = [u8; 32];
@@ -45,8 +51,8 @@ pub(super) struct Flows<'a> {
     /// The sockets with such a flow; those whose flow ended at the last look, and at the one before.
     connected: FxHashSet<u64>,
     ended: [FxHashSet<u64>; 2],
-    /// Datagrams and records of processes that were lost, and when they were counted.
-    lost: [u64; 2],
+    /// Datagrams, records of processes and connects that were lost, and when they were counted.
+    lost: [u64; 3],
     counted_at: Duration,
     look_at: Duration,
 }
@@ -65,7 +71,7 @@ impl<'a> Flows<'a> {
             open: FxHashMap::default(),
             connected: FxHashSet::default(),
             ended: Default::default(),
-            lost: [0; 2],
+            lost: [0; 3],
             counted_at: now,
             look_at: now,
         }
@@ -104,6 +110,7 @@ impl<'a> Flows<'a> {
         })?;
         let (mut new, mut over) = (Vec::new(), Vec::new());
         let (offset, open) = (self.offset, &self.open);
+        let patience = IDLE.into_iter().find(|(most, _)| open.len() <= *most).map_or(PAUSE, |(_, idle)| idle);
         self.program.flows(&mut |key, value| {
             let (Ok(key), Some(flow)) = (Key::try_from(key), Flow::decode(key, value, offset)) else {
                 return;
@@ -114,7 +121,7 @@ impl<'a> Flows<'a> {
             let ending = match closed {
                 Some(at) => Some((offset.moment(at), EndReason::Closed)),
                 None if is_last => Some((flow.last, EndReason::Unseen)),
-                None if may_idle && flow.last + IDLE <= now => Some((flow.last, EndReason::Idle)),
+                None if may_idle && flow.last + patience <= now => Some((flow.last, EndReason::Idle)),
                 None => None,
             };
             if let Some(ending) = ending {
@@ -125,10 +132,15 @@ impl<'a> Flows<'a> {
         })?;
         // A process is told before its first flow is there.
         let keeps_arguments = self.keeps_arguments;
-        self.program.take(&mut |bytes| {
-            if let Some(Record::Process(raw)) = decode_record(bytes, offset) {
+        self.program.take(&mut |bytes| match decode_record(bytes, offset) {
+            Some(Record::Process(raw)) => {
                 into.push(ConnectionEvent::Process(Box::new(process::of_kernel(*raw, keeps_arguments))));
             }
+            Some(Record::Ended { mut record, .. }) => {
+                record.ended = record.ended.map(|(at, _)| (at, EndReason::Unreachable));
+                into.push(ConnectionEvent::Ended(record));
+            }
+            _ => {}
         })?;
         for (key, flow) in new {
             // A socket can be connected again, to somebody else.
@@ -167,9 +179,14 @@ impl<'a> Flows<'a> {
         into: &mut Vec<ConnectionEvent>,
     ) -> Result<(), Failure> {
         let counts = self.program.counts()?;
-        let skipped = (2..4).filter_map(|place| long(&counts, place * 8)).fold(0, u64::saturating_add);
-        let lost = [long(&counts, 0).unwrap_or(0).saturating_add(skipped), long(&counts, 8).unwrap_or(0)];
-        let causes = [GapCause::Datagrams, GapCause::Processes];
+        let number = |place: usize| long(&counts, place * 8).unwrap_or(0);
+        // Behind the three counts are those of the programs: calls that sent and received, states, and ends.
+        let lost = [
+            number(0).saturating_add(number(3)).saturating_add(number(4)),
+            number(1),
+            number(2).saturating_add(number(6)),
+        ];
+        let causes = [GapCause::Datagrams, GapCause::Processes, GapCause::Unseen];
         for ((before, lost), cause) in self.lost.into_iter().zip(lost).zip(causes) {
             if lost > before {
                 let boot_id = crate::linux::host::boot_id(source);
@@ -288,4 +305,67 @@ fn address(family: u16, bytes: &[u8]) -> Option<IpAddr> {
 pub(super) fn decode_all(bytes: &[u8]) {
     let (key, value) = bytes.split_at_checked(32).unwrap_or((bytes, bytes));
     let _ = (Flow::decode(key, value, ClockOffset::default()), decode_groups(bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A flow of IPv4 as the programs write it.
+    fn written(flags: u32) -> ([u8; 32], [u8; 88]) {
+        let (mut key, mut value) = ([0; 32], [0; 88]);
+        let mut put =
+            |into: &mut [u8], at: usize, bytes: &[u8]| into[at..at + bytes.len()].copy_from_slice(bytes);
+        put(&mut key, 0, &7_u64.to_ne_bytes());
+        put(&mut key, 8, &[192, 0, 2, 1]);
+        put(&mut key, 24, &53_u16.to_ne_bytes());
+        put(&mut key, 26, &2_u16.to_ne_bytes());
+        for (place, number) in [1_000_000_000_u64, 3_000_000_000, 30, 500, 20_000_000].into_iter().enumerate()
+        {
+            put(&mut value, place * 8, &number.to_ne_bytes());
+        }
+        for (place, number) in [42_u32, 3, 1000, 4_026_531_840, 0, flags].into_iter().enumerate() {
+            put(&mut value, 40 + place * 4, &number.to_ne_bytes());
+        }
+        put(&mut value, 64, &[10, 0, 0, 9]);
+        put(&mut value, 80, &4000_u16.to_ne_bytes());
+        put(&mut value, 82, &5_u16.to_ne_bytes());
+        (key, value)
+    }
+
+    #[test]
+    fn a_flow_is_what_the_programs_have_written() {
+        let (key, value) = written(0);
+        let flow = Flow::decode(&key, &value, ClockOffset::default()).unwrap();
+        let open = flow.record(false, None, false);
+        assert_eq!((open.cookie, open.bytes_sent, open.bytes_received), (0, None, None), "it goes on");
+        assert_eq!(open.local, IpEndpoint::new([10, 0, 0, 9].into(), 4000, 0));
+        assert_eq!(open.remote, Some(IpEndpoint::new([192, 0, 2, 1].into(), 53, 0)));
+        assert_eq!((open.role, open.uid), (ConnectionRole::Active, Some(1000)));
+        let process = ProcessKey { pid: 42, start_time: 2 };
+        let instance = ProcessInstance { process, executions: run(3, 5) };
+        assert_eq!(open.process, Some((instance, OwnerSource::Made)));
+        let ended = Some((flow.last, EndReason::Idle));
+        let record = flow.record(true, ended, false);
+        assert_eq!((record.cookie, record.bytes_sent, record.bytes_received), (7, Some(30), Some(500)));
+        assert_eq!(
+            (record.started, record.ended),
+            (Some(Duration::from_secs(1)), Some((Duration::from_secs(3), EndReason::Idle)))
+        );
+        // Who takes datagrams without asking from whom may have taken some of this one.
+        assert_eq!(flow.record(true, ended, true).bytes_received, None);
+        let (key, value) = written(WAS_CALLED | IS_CONNECTED);
+        let flow = Flow::decode(&key, &value, ClockOffset::default()).unwrap();
+        assert!(flow.is_connected && flow.record(true, None, false).role == ConnectionRole::Passive);
+        assert_eq!(Flow::decode(&key, &value[..80], ClockOffset::default()), None);
+        assert_eq!(Flow::decode(&[0; 32], &value, ClockOffset::default()), None, "of no family");
+    }
+
+    #[test]
+    fn control_groups_are_found_by_their_kind() {
+        let mounts =
+            b"cgroup /sys/fs/cgroup/cpu cgroup rw 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n";
+        assert_eq!(decode_groups(mounts), Some("/sys/fs/cgroup/unified".into()));
+        assert_eq!(decode_groups(b"cgroup2 /x\n\nnone"), None);
+    }
 }
