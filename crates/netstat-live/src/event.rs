@@ -1,7 +1,7 @@
 //! What happens to the view, and what it wants done.
 
-use crate::Recalled;
 use crate::deed::Deed;
+use crate::recalled::Recalled;
 use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;

@@ -16,6 +16,7 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
+use netstat_model::NoBpf;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EventCounts, EventMethod, ProcessInstance, ProcessRecord,
 };
@@ -219,6 +220,10 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
 fn say_flows(stream: &dyn EventStream) {
     let why = match stream.flows() {
         Some(Ok(())) => return,
+        Some(Err(NoBpf::NotPermitted)) => both!(
+            "not permitted; its hooks take CAP_NET_ADMIN beside CAP_BPF and CAP_PERFMON",
+            "권한 없음. 훅을 쓰려면 CAP_BPF, CAP_PERFMON과 함께 CAP_NET_ADMIN이 필요합니다"
+        ),
         Some(Err(reason)) => system::no_bpf(&reason),
         None => both!("they need BPF", "BPF가 필요합니다"),
     };

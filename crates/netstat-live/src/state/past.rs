@@ -1,11 +1,11 @@
 //! The screen stopped, and the way back: looks that are kept, and before those a recorder's history.
 
 use super::State;
-use crate::Recalled;
 use crate::book::Book;
 use crate::event::Effect;
 use crate::last::LastLook;
 use crate::paused::{Paused, Then};
+use crate::recalled::Recalled;
 use crate::ring::Step;
 use netstat_engine::both;
 use netstat_engine::text::Text;

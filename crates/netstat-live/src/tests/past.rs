@@ -3,11 +3,11 @@
 use super::made::{look, machine, process, state};
 use super::reducer::{Machine, change};
 use super::screens::drawn;
-use crate::Recalled;
 use crate::book::Book;
 use crate::event::{Effect, Event, Key};
 use crate::last::LastLook;
 use crate::mark::Mark;
+use crate::recalled::Recalled;
 use crate::ring::Ring;
 use crate::state::State;
 use crate::tab::Tab;

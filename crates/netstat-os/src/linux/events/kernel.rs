@@ -122,7 +122,7 @@ impl<'a> KernelEvents<'a> {
         let mut offsets = Vec::new();
         // Before Linux 5.6 there are no time namespaces.
         let offset = match source.read("/proc/self/timens_offsets", &mut offsets) {
-            Ok(()) => decode_offset(&offsets),
+            Ok(()) => ClockOffset::decode(&offsets),
             Err(_) => ClockOffset::default(),
         };
         let now = clock::uptime(source).unwrap_or_default();
@@ -584,21 +584,8 @@ fn decode_namespace(target: &[u8]) -> Option<u32> {
     std::str::from_utf8(inode).ok()?.parse().ok()
 }
 
-/// Decodes `/proc/self/timens_offsets`: a clock, seconds and nanoseconds in each line.
-fn decode_offset(bytes: &[u8]) -> ClockOffset {
-    let line = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("boottime")));
-    let nanoseconds = line.and_then(|line| {
-        let mut numbers = line.split_ascii_whitespace().map(str::parse::<i64>);
-        let (seconds, nanoseconds) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-        seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
-    });
-    ClockOffset(nanoseconds.unwrap_or(0))
-}
-
 /// Runs the decoders of this file.
 #[cfg(fuzzing)]
 pub(super) fn decode_all(bytes: &[u8]) {
-    let _ = (decode_namespace(bytes), decode_offset(bytes), decode_counts(bytes));
+    let _ = (decode_namespace(bytes), ClockOffset::decode(bytes), decode_counts(bytes));
 }
