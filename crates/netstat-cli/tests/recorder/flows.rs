@@ -4,6 +4,14 @@ use super::Recorder;
 use crate::support::Folder;
 use netstat_lab::{eventually, on_own_thread};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The programs see all network namespaces, so the flows of one test take the room of those of another.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Starts a recorder of flows; `None` where this system does not tell them.
 fn start(folder: &Folder) -> Option<Recorder> {
@@ -32,6 +40,7 @@ impl Recorder {
 
 #[test]
 fn who_sends_to_whom_is_kept_with_its_process_and_its_bytes() {
+    let _alone = alone();
     on_own_thread(|_| {
         let folder = Folder::new("flows");
         let Some(mut recorder) = start(&folder) else { return };
@@ -79,6 +88,7 @@ fn who_sends_to_whom_is_kept_with_its_process_and_its_bytes() {
 
 #[test]
 fn a_socket_that_is_connected_is_one_with_its_flow() {
+    let _alone = alone();
     on_own_thread(|_| {
         let folder = Folder::new("flows-connected");
         let Some(mut recorder) = start(&folder) else { return };
@@ -115,6 +125,7 @@ fn a_socket_that_is_connected_is_one_with_its_flow() {
 #[test]
 fn of_too_many_ends_each_is_kept_or_counted() {
     const MADE: u64 = 70_000;
+    let _alone = alone();
     on_own_thread(|_| {
         let folder = Folder::new("flows-many");
         let Some(mut recorder) = start(&folder) else { return };
@@ -141,7 +152,8 @@ fn of_too_many_ends_each_is_kept_or_counted() {
             });
             let lost: u64 = lost.sum();
             said = format!("{kept} kept, {lost} lost: {}", run.complaint);
-            (kept + lost == MADE).then_some(())
+            // Whatever else the machine sends may be among what is lost.
+            (kept + lost >= MADE).then_some(())
         })
         .unwrap_or_else(|error| panic!("{error}: {said}"));
         assert_eq!(recorder.ask("record --stop").code, Some(0));
@@ -151,6 +163,7 @@ fn of_too_many_ends_each_is_kept_or_counted() {
 
 #[test]
 fn a_connect_that_never_leaves_is_kept() {
+    let _alone = alone();
     on_own_thread(|_| {
         let folder = Folder::new("flows-connect");
         let Some(mut recorder) = start(&folder) else { return };
@@ -174,7 +187,11 @@ fn a_connect_that_never_leaves_is_kept() {
         // Those that left are told once, by what became of them.
         let of_port = format!("rport {port} --columns reason --sort reason");
         eventually("the others", || (recorder.rows(&of_port).len() == 2).then_some(())).unwrap();
-        assert_eq!(recorder.rows(&of_port)[1], ["refused"]);
+        assert_eq!(recorder.rows(&of_port)[0], ["refused"]);
+        assert_eq!(
+            recorder.rows("reason unreachable --columns raddr --sort raddr"),
+            wanted.map(|row| [row[3]])
+        );
         assert_eq!(recorder.ask("record --stop").code, Some(0));
         assert_eq!(recorder.end().0, Some(0));
     });
