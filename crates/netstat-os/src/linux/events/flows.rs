@@ -314,7 +314,7 @@ mod tests {
     /// A flow of IPv4 as the programs write it.
     fn written(flags: u32) -> ([u8; 32], [u8; 88]) {
         let (mut key, mut value) = ([0; 32], [0; 88]);
-        let mut put =
+        let put =
             |into: &mut [u8], at: usize, bytes: &[u8]| into[at..at + bytes.len()].copy_from_slice(bytes);
         put(&mut key, 0, &7_u64.to_ne_bytes());
         put(&mut key, 8, &[192, 0, 2, 1]);
