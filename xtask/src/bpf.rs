@@ -14,7 +14,11 @@ const SOURCES: &str = "crates/netstat-os/bpf";
 const GENERATED: &str = "crates/netstat-os/bpf/generated";
 
 /// The programs: NAME.bpf.c, further sources NAME.*, and `generated/NAME.*`.
-const PROGRAMS: [&str; 5] = ["everywhere", "groups", "owners", "recorder", "tcp"];
+const PROGRAMS: [&str; 6] = ["everywhere", "groups", "owners", "recorder", "tcp", "udp"];
+
+/// Headers of one program that another includes.
+const SHARED: [(&str, &str); 3] =
+    [("udp", "recorder.h"), ("udp", "recorder.kernel.h"), ("udp", "recorder.process.h")];
 
 /// What all of them include.
 const COMMON: &str = "program.h";
@@ -111,7 +115,10 @@ fn checksums(program: &str) -> Result<String> {
     let mut sources = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| SOURCES.to_owned())? {
         let name = entry.with_context(|| SOURCES.to_owned())?.file_name().to_string_lossy().into_owned();
-        if name == COMMON || name.starts_with(&format!("{program}.")) {
+        if name == COMMON
+            || name.starts_with(&format!("{program}."))
+            || SHARED.contains(&(program, name.as_str()))
+        {
             sources.push(format!("{SOURCES}/{name}"));
         }
     }

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/linux/bpf/ring.rs",
     "crates/netstat-os/src/linux/bpf/syscall.rs",
+    "crates/netstat-os/src/linux/bpf/table.rs",
     "crates/netstat-os/src/linux/mapping.rs",
     "crates/netstat-os/src/linux/packet_ring.rs",
     "crates/netstat-os/src/linux/sockopt.rs",

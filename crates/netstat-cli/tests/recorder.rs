@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "recorder/flows.rs"]
+mod flows;
 mod support;
 
 use netstat_lab::{eventually, on_own_thread};

@@ -172,19 +172,20 @@ impl Hosts {
     pub fn filtered(&self, span: &Span, passes: impl Fn(&str) -> bool) -> Vec<HostFilter<'_>> {
         let mut all: Vec<HostFilter<'_>> = Vec::new();
         for ((host, _), runs) in self.runs.iter().filter(|((host, _), _)| passes(host)) {
-            let touching = runs.iter().filter(|run| {
-                span.since.is_none_or(|since| since <= run.until)
-                    && span.until.is_none_or(|until| run.from < until)
-            });
-            // One filter of many runs is said once.
-            for run in touching {
-                let Some(filter) = &run.filter else { continue };
-                let (from, until) = (run.from, run.until);
-                match all.last_mut().filter(|last| last.host == &**host && last.filtered.filter == &**filter)
-                {
-                    Some(last) => last.filtered.until = last.filtered.until.max(until),
-                    None => all.push(HostFilter { host, filtered: Filtered { from, until, filter } }),
+            // One filter of many runs in a row is said once. A run without one between them was whole.
+            let mut before = None;
+            for run in runs {
+                let touches = span.since.is_none_or(|since| since <= run.until)
+                    && span.until.is_none_or(|until| run.from < until);
+                let filter = run.filter.as_deref().filter(|_| touches);
+                if let Some(filter) = filter {
+                    let (from, until) = (run.from, run.until);
+                    match all.last_mut().filter(|_| before == Some(filter)) {
+                        Some(last) => last.filtered.until = last.filtered.until.max(until),
+                        None => all.push(HostFilter { host, filtered: Filtered { from, until, filter } }),
+                    }
                 }
+                before = filter;
             }
         }
         all.sort_by_key(|it| (it.host, it.filtered.from));
@@ -260,4 +261,49 @@ pub(crate) fn unescaped(text: &str) -> Box<str> {
         });
     }
     plain.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_said_once_for_runs_in_a_row_alone() {
+        let at = |seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap();
+        let one = [None, Some("port 443"), Some("port 443"), Some("process curl"), None, Some("port 443")];
+        let runs = |filters: &[Option<&str>]| -> Vec<Run> {
+            let run = |(number, filter): (u64, &Option<&str>)| Run {
+                from: at(number * 10),
+                until: at(number * 10 + 5),
+                mode: "complete".into(),
+                namespace: None,
+                filter: filter.map(Into::into),
+            };
+            (0..).zip(filters).map(run).collect()
+        };
+        let mut hosts = Hosts::default();
+        hosts.runs.insert(("a".into(), 1), runs(&one));
+        // What another store of the same host had is another run.
+        hosts.runs.insert(("b".into(), 1), runs(&[Some("udp")]));
+        hosts.runs.insert(("b".into(), 2), runs(&[None, Some("udp")]));
+        let told = |span: &Span| -> Vec<(String, SystemTime, SystemTime, String)> {
+            let all = hosts.filtered(span, |_| true).into_iter();
+            all.map(|it| {
+                (it.host.to_owned(), it.filtered.from, it.filtered.until, it.filtered.filter.to_owned())
+            })
+            .collect()
+        };
+        let wanted = [
+            ("a", 10, 25, "port 443"),
+            ("a", 30, 35, "process curl"),
+            ("a", 50, 55, "port 443"),
+            ("b", 0, 5, "udp"),
+            ("b", 10, 15, "udp"),
+        ];
+        let wanted = wanted
+            .map(|(host, from, until, filter)| (host.to_owned(), at(from), at(until), filter.to_owned()));
+        assert_eq!(told(&Span::default()), wanted);
+        let later = Span { since: Some(at(26)), until: Some(at(50)) };
+        assert_eq!(told(&later), wanted[1..2]);
+    }
 }

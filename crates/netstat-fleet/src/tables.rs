@@ -16,7 +16,7 @@ pub(crate) const RUNS: &str = "netstat_runs";
 pub(crate) const GAPS: &str = "netstat_gaps";
 
 /// Words for the causes of gaps, in their order.
-pub(crate) const CAUSES: [(netstat_model::history::GapCause, &str); 10] = {
+pub(crate) const CAUSES: [(netstat_model::history::GapCause, &str); 11] = {
     use netstat_model::history::GapCause as Cause;
     [
         (Cause::Ring, "ring"),
@@ -29,6 +29,7 @@ pub(crate) const CAUSES: [(netstat_model::history::GapCause, &str); 10] = {
         (Cause::Damaged, "damaged"),
         (Cause::HalfClosed, "half-closed"),
         (Cause::Unsent, "unsent"),
+        (Cause::Datagrams, "datagrams"),
     ]
 };
 

@@ -1,6 +1,7 @@
 //! What happens to the view, and what it wants done.
 
 use crate::deed::Deed;
+use crate::recalled::Recalled;
 use netstat_check::Finding;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
@@ -43,7 +44,7 @@ pub(crate) enum Event {
     Resize(u16, u16),
     Look(Box<Look>),
     /// What a recorder has kept of that time.
-    Recalled(SystemTime, Result<Box<Look>, Text>),
+    Recalled(SystemTime, Result<Box<Recalled>, Text>),
     /// What the interfaces have counted, by a clock that only goes forward.
     Links(Duration, Vec<InterfaceCounters>),
     /// The names that the resolver has for addresses.

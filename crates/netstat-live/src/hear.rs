@@ -10,7 +10,7 @@ use std::thread;
 pub(crate) fn begin(open: Open, without_bpf: bool, feed: SyncSender<Vec<ConnectionEvent>>) {
     thread::spawn(move || {
         let Ok(system) = open() else { return };
-        let wishes = EventWishes { arguments: false, without_bpf, tcp_alone: true };
+        let wishes = EventWishes { arguments: false, without_bpf, tcp_alone: true, flows: false };
         let mut stream = system.events(wishes);
         if stream.method() != EventMethod::Bpf {
             return;

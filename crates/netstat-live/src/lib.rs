@@ -32,6 +32,7 @@ mod named;
 mod names;
 mod open;
 mod paused;
+mod recalled;
 mod ring;
 mod state;
 mod tab;
@@ -43,6 +44,7 @@ pub use beside::Happened;
 pub use environment::Environment;
 pub use follow::{Looked, Told, follow};
 pub use open::Open;
+pub use recalled::Recalled;
 pub use state::Beginning;
 pub use tab::Tab;
 
@@ -52,7 +54,7 @@ use netstat_check::Surroundings;
 use netstat_engine::both;
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::filter::FilterError;
-use netstat_engine::look::{Look, WalkWishes};
+use netstat_engine::look::WalkWishes;
 use netstat_engine::text::Text;
 use state::State;
 use std::io;
@@ -81,7 +83,7 @@ impl From<io::Error> for Trouble {
 }
 
 /// Asks a recorder's history for the table of a moment, with what is to be read of each socket.
-pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Look, Text> + Send + Sync>;
+pub type Recall = Arc<dyn Fn(SystemTime, ColumnNeeds) -> Result<Recalled, Text> + Send + Sync>;
 
 /// Writes a new file that somebody named.
 pub type Write = Arc<dyn Fn(&Path, &[u8]) -> Result<(), Text> + Send + Sync>;

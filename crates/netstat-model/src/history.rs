@@ -173,6 +173,8 @@ pub enum GapCause {
     /// The buffer had no room to tell that an end of some connections had closed its direction: until they end they may be
     /// told as established.
     HalfClosed,
+    /// There was no room to keep who sent some datagrams of UDP, or to whom they went.
+    Datagrams,
 }
 
 /// A span of time of which the history is not whole.

@@ -46,6 +46,8 @@ pub enum EndReason {
     NeverAccepted,
     /// A listener or a UDP socket was closed.
     Closed,
+    /// Nothing went over the flow of a UDP socket for a while; the socket may still be open.
+    Idle,
     /// It was gone at the next look; how it ended was not seen.
     Unseen,
     /// An error that is none of these, by its number (`errno`).

@@ -62,6 +62,8 @@ pub enum NoBpf {
     NotBuilt,
     /// `/proc` shows another PID namespace than that of this process, so process IDs differ.
     OtherNamespace,
+    /// No control groups of version 2 are mounted, whose hooks are needed.
+    NoGroups,
     /// The kernel refused one of the steps.
     Refused {
         /// The step that failed.
@@ -121,6 +123,7 @@ impl fmt::Display for NoBpf {
             Self::JitOff => f.write_str("the BPF compiler is off; sysctl -w net.core.bpf_jit_enable=1 turns it on"),
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, built with BPF"),
             Self::NotBuilt => f.write_str("this program was built without it, as all 32-bit ones are"),
+            Self::NoGroups => f.write_str("no control groups of version 2 are mounted"),
             Self::OtherNamespace => f.write_str("/proc shows another PID namespace"),
             Self::Refused { step, errno } => {
                 let error = io::Error::from_raw_os_error(*errno);

@@ -38,9 +38,6 @@
 #define GET_OR_MAKE 1
 #define NO_WAKEUP 1
 
-/* A PID namespace is at most this deep, MAX_PID_NS_LEVEL. */
-#define DEEPEST 32
-
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static u32 (*const processor)(void) = (void *)8;
@@ -166,50 +163,7 @@ INLINE int tell(u32 kind, void *record, u64 size)
 	return 1;
 }
 
-/* The process as the recorder sees it; 0 where it does not. */
-INLINE u32 as_seen(const struct task_struct *task)
-{
-	const struct signal_struct *signal;
-	const struct settings *settings;
-	u32 at, step, level, depth, zero = 0;
-	const struct pid *pid;
-
-	settings = map_lookup(&wishes, &zero);
-	if (!settings)
-		return 0;
-	/* In the namespace the machine booted with, which sees all: most recorders are there. */
-	if (!settings->pid_namespace)
-		return READ(task->tgid);
-	signal = READ(task->signal);
-	pid = READ(signal->pids[1]);
-	depth = READ(pid->level);
-	at = PLACE(pid->numbers);
-	step = __builtin_preserve_type_info(*(struct upid *)0, 1);
-	for (level = 0; level <= DEEPEST; level++) {
-		const struct upid *number = (const void *)((const char *)pid + at + level * step);
-		const struct pid_namespace *ns;
-
-		if (level > depth)
-			break;
-		ns = READ(number->ns);
-		if (READ(ns->ns.inum) == settings->pid_namespace)
-			return READ(number->nr);
-	}
-	return 0;
-}
-
 #include "recorder.process.h"
-
-/* Returns the number of the name of a process. */
-INLINE u16 number_of_name(const struct task_struct *leader)
-{
-	u64 name[2] = {};
-
-	/* What is behind its end is of an earlier name. */
-	probe_read_kernel_str(name, sizeof(name), &leader->comm);
-	name[0] = name[0] * 0x9e3779b97f4a7c15 ^ name[1] * 0xc2b2ae3d27d4eb4f;
-	return name[0] >> 48 ^ name[0] >> 24;
-}
 
 /* Notes that the current process is the owner, and tells of it if that was not done. */
 INLINE void own(struct end *end, u8 source, u32 program)

@@ -157,6 +157,7 @@ struct tcp_sock {
 	u64 bytes_acked;
 	u64 bytes_received;
 	u32 total_retrans;
+	u32 segs_out;
 	u32 srtt_us;
 	struct minmax rtt_min;
 } KERNEL;

@@ -1,7 +1,53 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What recorder.bpf.c tells of a process. It uses the maps that are declared there. */
+/* What recorder.bpf.c and udp.bpf.c tell of a process. It uses the maps and the functions that are declared there. */
 #ifndef NETSTAT_RECORDER_PROCESS_H
 #define NETSTAT_RECORDER_PROCESS_H
+
+/* A PID namespace is at most this deep, MAX_PID_NS_LEVEL. */
+#define DEEPEST 32
+
+/* The process as the recorder sees it; 0 where it does not. */
+INLINE u32 as_seen(const struct task_struct *task)
+{
+	const struct signal_struct *signal;
+	const struct settings *settings;
+	u32 at, step, level, depth, zero = 0;
+	const struct pid *pid;
+
+	settings = map_lookup(&wishes, &zero);
+	if (!settings)
+		return 0;
+	/* In the namespace the machine booted with, which sees all: most recorders are there. */
+	if (!settings->pid_namespace)
+		return READ(task->tgid);
+	signal = READ(task->signal);
+	pid = READ(signal->pids[1]);
+	depth = READ(pid->level);
+	at = PLACE(pid->numbers);
+	step = __builtin_preserve_type_info(*(struct upid *)0, 1);
+	for (level = 0; level <= DEEPEST; level++) {
+		const struct upid *number = (const void *)((const char *)pid + at + level * step);
+		const struct pid_namespace *ns;
+
+		if (level > depth)
+			break;
+		ns = READ(number->ns);
+		if (READ(ns->ns.inum) == settings->pid_namespace)
+			return READ(number->nr);
+	}
+	return 0;
+}
+
+/* Returns the number of the name of a process. */
+INLINE u16 number_of_name(const struct task_struct *leader)
+{
+	u64 name[2] = {};
+
+	/* What is behind its end is of an earlier name. */
+	probe_read_kernel_str(name, sizeof(name), &leader->comm);
+	name[0] = name[0] * 0x9e3779b97f4a7c15 ^ name[1] * 0xc2b2ae3d27d4eb4f;
+	return name[0] >> 48 ^ name[0] >> 24;
+}
 
 /* A path has no more components than this, or it is cut. */
 #define MOST_COMPONENTS 64

@@ -10,8 +10,9 @@ use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, GroupMember, Inbound, Interface,
-    InterfaceCounters, IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod,
-    PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable, StandIn,
+    InterfaceCounters, IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, NoBpf, Operation,
+    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
+    SocketTable, StandIn,
 };
 pub use packets::{Packet, PacketCounts, PacketDirection, PacketStream, PacketTest, Packets};
 use std::net::IpAddr;
@@ -296,6 +297,8 @@ pub struct EventWishes {
     pub without_bpf: bool,
     /// Whether connections of TCP are enough: UDP sockets are looked at, once a second.
     pub tcp_alone: bool,
+    /// Whether to tell as well to whom each UDP socket sends and from whom it receives, where BPF can be used.
+    pub flows: bool,
 }
 
 /// Connections as they open and end.
@@ -353,6 +356,11 @@ pub trait EventStream {
     /// Whether the end of the socket with this cookie has been taken and will be told later.
     fn keeps_back(&self, _cookie: u64) -> bool {
         false
+    }
+
+    /// Whether it tells the flows of UDP, which were wished, or why not; `None` for a stream that never can.
+    fn flows(&self) -> Option<Result<(), NoBpf>> {
+        None
     }
 
     /// What a later stream needs to go on behind the events that were taken. It has to be written together with them.

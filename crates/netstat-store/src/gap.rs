@@ -1,13 +1,13 @@
 //! Spans of which the history is not whole.
 
-use crate::clock::{Boot, micros};
-use crate::schema::signed;
+use crate::clock::{Boot, Moment, micros};
+use crate::schema::{signed, unsigned};
 use netstat_model::history::{GapCause, RecordGap};
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use std::time::SystemTime;
 
 /// The causes in the order of their numbers.
-const CAUSES: [GapCause; 10] = [
+const CAUSES: [GapCause; 11] = [
     GapCause::Ring,
     GapCause::Store,
     GapCause::Unseen,
@@ -18,6 +18,7 @@ const CAUSES: [GapCause; 10] = [
     GapCause::Processes,
     GapCause::HalfClosed,
     GapCause::Unsent,
+    GapCause::Datagrams,
 ];
 
 /// A span of which the history is not whole.
@@ -62,6 +63,18 @@ pub(crate) fn insert(transaction: &Transaction<'_>, boot: Boot, gap: &RecordGap)
             .execute(parameters)?;
     }
     Ok(())
+}
+
+/// Returns the spans in which nothing could be written and nobody knows how much was lost.
+pub(crate) fn unwritten(database: &Connection) -> rusqlite::Result<Vec<[Moment; 2]>> {
+    let number = CAUSES.iter().position(|known| *known == GapCause::Store);
+    let sql = "SELECT boot, from_at, until_at FROM gap WHERE cause = ? AND lost IS NULL ORDER BY id DESC LIMIT 1000";
+    let mut statement = database.prepare(sql)?;
+    let rows = statement.query_map([number.and_then(|at| i64::try_from(at).ok())], |row| {
+        let boot = row.get(0)?;
+        Ok([row.get(1)?, row.get(2)?].map(|at| Moment { boot, at: unsigned(at) }))
+    })?;
+    rows.collect()
 }
 
 /// Adds a gap to those that wait to be written, in the same way.

@@ -26,7 +26,7 @@ fn endpoint() -> impl Strategy<Value = IpEndpoint> {
 
 pub(crate) fn reason() -> impl Strategy<Value = EndReason> {
     use EndReason::{
-        AbortedByUs, Closed, ClosedByPeer, ClosedByUs, ConnectAbandoned, ConnectTimedOut, Destroyed,
+        AbortedByUs, Closed, ClosedByPeer, ClosedByUs, ConnectAbandoned, ConnectTimedOut, Destroyed, Idle,
         NeverAccepted, NoLocalPort, Refused, ResetByPeer, TimedOut, Unreachable, Unseen,
     };
     let named = vec![
@@ -43,6 +43,7 @@ pub(crate) fn reason() -> impl Strategy<Value = EndReason> {
         Destroyed,
         NeverAccepted,
         Closed,
+        Idle,
         Unseen,
     ];
     prop_oneof![4 => select(named), 1 => any::<u16>().prop_map(EndReason::Other)]

@@ -84,6 +84,8 @@ pub struct Reader {
     is_of_one_host: bool,
     /// Before this moment ends were deleted to make room.
     begins: Option<Moment>,
+    /// Spans in which a recorder could not write, told by the one after it.
+    unwritten: Vec<[Moment; 2]>,
     pub(crate) holders: RefCell<FxHashMap<ProcessId, (u32, Option<u32>)>>,
 }
 
@@ -104,9 +106,9 @@ impl Reader {
                     .optional()
             };
             let begins = meta("begins_boot")?.zip(meta("begins_at")?);
-            Ok((clock, sessions, begins))
+            Ok((clock, sessions, begins, gap::unwritten(&database)?))
         };
-        let (clock, (sessions, undated), begins) =
+        let (clock, (sessions, undated), begins, unwritten) =
             read().map_err(|error| StoreError::database(&file, error))?;
         if sessions.is_empty() && undated > 0 {
             return Err(StoreError::new(&file, Fault::Undated));
@@ -125,6 +127,7 @@ impl Reader {
             undated,
             is_of_one_host,
             begins,
+            unwritten,
             holders: RefCell::default(),
         })
     }
@@ -270,15 +273,23 @@ impl Reader {
         }
     }
 
-    /// Returns the spans between two recorders.
+    /// Returns the spans between what two recorders have written: in the first part of one the earlier of them may have run and
+    /// not been able to write.
     pub(crate) fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
-        self.sessions.windows(2).filter_map(|two| {
+        let breaks = self.sessions.windows(2).filter_map(|two| {
             let [before, after] = two else { return None };
-            (before.until < after.from).then(|| Gap {
-                from: self.time_of_moment(before.until),
-                until: self.time_of_moment(after.from),
+            (before.until < after.from).then_some((before.until, after))
+        });
+        breaks.flat_map(|(from, after)| {
+            let ran = |[begin, end]: &&[Moment; 2]| *begin == from && *end <= after.from;
+            let ran_until = self.unwritten.iter().find(ran).map_or(from, |[_, end]| *end);
+            let cause = if after.follows_undated { GapCause::Damaged } else { GapCause::NotRunning };
+            let parts = [(from, ran_until, GapCause::Store), (ran_until, after.from, cause)];
+            parts.into_iter().filter(|(from, until, _)| from < until).map(|(from, until, cause)| Gap {
+                from: self.time_of_moment(from),
+                until: self.time_of_moment(until),
                 lost: None,
-                cause: if after.follows_undated { GapCause::Damaged } else { GapCause::NotRunning },
+                cause,
             })
         })
     }
@@ -316,7 +327,9 @@ impl Reader {
             gaps.filter_map(Result::transpose).collect()
         };
         let mut gaps = read().map_err(self.error())?;
-        gaps.extend(self.breaks());
+        // One that is in the table as well is said once.
+        let breaks: Vec<Gap> = self.breaks().filter(|gap| !gaps.contains(gap)).collect();
+        gaps.extend(breaks);
         gaps.retain(|gap| {
             span.since.is_none_or(|since| gap.until >= since)
                 && span.until.is_none_or(|until| gap.from < until)

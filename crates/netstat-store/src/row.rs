@@ -307,7 +307,7 @@ pub(crate) fn kind_of(number: u64) -> (ConnectionRole, Transport, bool, Begin) {
 }
 
 /// The reasons in the order of their numbers.
-const REASONS: [EndReason; 14] = [
+const REASONS: [EndReason; 15] = [
     EndReason::ClosedByUs,
     EndReason::ClosedByPeer,
     EndReason::AbortedByUs,
@@ -322,6 +322,7 @@ const REASONS: [EndReason; 14] = [
     EndReason::NeverAccepted,
     EndReason::Closed,
     EndReason::Unseen,
+    EndReason::Idle,
 ];
 
 /// From here on a reason is the number of an error.

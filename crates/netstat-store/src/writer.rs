@@ -13,6 +13,7 @@ use crate::size::{self, StoreSize, bytes_in_use};
 use crate::{gap, processes, reached, shipping};
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
+    SinceBoot,
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -150,6 +151,26 @@ impl Writer {
         let before = before.map_err(|error| StoreError::database(&self.file, error))?;
         self.options.mode = Some(mode.to_owned());
         self.begun = before.unwrap_or(self.begun);
+        Ok(())
+    }
+
+    /// Notes that the recorder before this one ran until a moment and could not write: what it saw since it wrote last is lost.
+    ///
+    /// # Errors
+    /// When that cannot be read or written.
+    pub fn note_unwritten(&mut self, until: SinceBoot) -> Result<(), StoreError> {
+        let until = micros(until).min(self.begun);
+        let from = reached::until(&self.database, self.boot, self.session)
+            .map_err(|error| StoreError::database(&self.file, error))?;
+        if let Some(from) = from.filter(|from| *from < until) {
+            self.pending.gaps.push(RecordGap {
+                boot_id: None,
+                from: Duration::from_micros(from),
+                until: Duration::from_micros(until),
+                lost: None,
+                cause: GapCause::Store,
+            });
+        }
         Ok(())
     }
 

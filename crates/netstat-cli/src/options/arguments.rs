@@ -224,6 +224,8 @@ pub(crate) struct RecordArguments {
     pub(crate) opens: bool,
     /// `--arguments`: keep the arguments of processes.
     pub(crate) arguments: bool,
+    /// `--udp`: keep to whom UDP sockets send.
+    pub(crate) udp: bool,
     /// `--keep`: the size of the history, in bytes.
     pub(crate) keep: Option<u64>,
     /// `--keep-days`: how many days it goes back.

@@ -2,7 +2,7 @@
 
 use super::arguments::{ProtocolName, Verb};
 use super::complaint::{Complaint, complaint};
-use super::entry::Effect;
+use super::entry::{Effect, Entry};
 use super::{habits, table};
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
@@ -29,13 +29,13 @@ pub(super) fn perhaps_verb(words: &[OsString], complaint: Complaint) -> Complain
 }
 
 /// Complains about a `--word` that is not an option.
-pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>) -> Complaint {
+pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>, verb: Option<Verb>) -> Complaint {
     if let Some(complaint) = habits::long(name, value) {
         return complaint;
     }
     let instead = if ProtocolName::from_name(name).is_some() {
         to_see_one_protocol(&name.to_ascii_lowercase())
-    } else if let Some(near) = nearest_long(name) {
+    } else if let Some(near) = nearest_long(name, verb) {
         both!("type --{near}", "이렇게 입력하세요: --{near}", near)
     } else if is_cluster(name) {
         both!(
@@ -184,9 +184,15 @@ pub(super) fn is_cluster(text: &str) -> bool {
     matches!(seen.len(), 1 | 2) || (seen.contains('a') && seen.contains('n'))
 }
 
-/// Returns the long spelling nearest to a name, if any is near.
-pub(super) fn nearest_long(name: &str) -> Option<&'static str> {
+/// Returns the long spelling nearest to a name, if any is near. What goes with the first word comes before all else.
+pub(super) fn nearest_long(name: &str, verb: Option<Verb>) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
+    let of_verb = |entry: &&Entry| verb.is_some() && entry.report.verb() == verb;
+    let mut begun =
+        table::all().filter(of_verb).map(|entry| entry.long).filter(|long| long.starts_with(&lower));
+    if let (Some(long), None, 2..) = (begun.next(), begun.next(), lower.len()) {
+        return Some(long);
+    }
     let mut longer = table::all().map(|entry| entry.long).filter(|long| long.starts_with(&lower));
     match (longer.next(), longer.next()) {
         (Some(long), None) if lower.len() >= 2 => Some(long),

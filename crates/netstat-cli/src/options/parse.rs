@@ -135,14 +135,15 @@ impl<'a> Parser<'a> {
         let equals = bytes.iter().position(|byte| *byte == b'=');
         let end = equals.unwrap_or(bytes.len());
         let name = bytes.get(2..end).and_then(|name| std::str::from_utf8(name).ok());
-        let Some(entry) = name.and_then(table::by_long) else {
+        let Some(entry) = name.and_then(|name| table::by_long_of(name, self.verb)) else {
             if name == Some("?") {
                 return Ok(Some(Command::Help(Manner::Unix)));
             }
             let given = equals.map(|position| after(word, position + 1));
             let value = given.as_deref().or_else(|| self.peek());
-            return Err(net_tools::complaint(self.words, word)
-                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default(), value)));
+            return Err(net_tools::complaint(self.words, word).unwrap_or_else(|| {
+                mistakes::unknown_long(word, name.unwrap_or_default(), value, self.verb)
+            }));
         };
         verb::belongs(entry, &format!("--{}", entry.long), self.verb)?;
         // A known name is ASCII, so its bytes are as many as its UTF-16 units on Windows.
@@ -330,7 +331,7 @@ impl<'a> Parser<'a> {
         }
         // Fewer letters may be separate options; so many are rather a word.
         if rest.chars().count() >= 5
-            && let Some(long) = nearest_long(rest)
+            && let Some(long) = nearest_long(rest, self.verb)
         {
             return mistakes::misspelt(word, long);
         }

@@ -69,6 +69,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         (typed.follow, "--follow"),
         (typed.opens, "--opens"),
         (typed.arguments, "--arguments"),
+        (typed.udp, "--udp"),
         (typed.keep.is_some(), "--keep"),
         (typed.keep_days.is_some(), "--keep-days"),
         (arguments.owners.is_some(), "--owners"),

@@ -1,6 +1,6 @@
 //! The option table: one entry for each option, in lists by topic.
 
-use super::arguments::Verb;
+use super::arguments::{ProtocolName, Verb};
 use super::entry::{Effect, Entry, Topic};
 use crate::render::format::Format;
 use crate::render::formats;
@@ -92,7 +92,15 @@ pub(super) fn by_letter(letter: char, verb: Option<Verb>) -> Option<&'static Ent
     all().filter(has_it).find(of_verb).or_else(|| all().filter(has_it).find(of_none))
 }
 
-/// Finds an option by long spelling without dashes, ignoring case.
+/// Finds an option by long spelling without dashes, ignoring case. One that is the name of a protocol belongs to its first word
+/// alone: elsewhere `--udp` is that protocol.
 pub(super) fn by_long(long: &str) -> Option<&'static Entry> {
-    all().find(|entry| entry.long.eq_ignore_ascii_case(long))
+    by_long_of(long, None)
+}
+
+/// The same behind a first word.
+pub(super) fn by_long_of(long: &str, verb: Option<Verb>) -> Option<&'static Entry> {
+    let may_be_meant =
+        |entry: &&Entry| ProtocolName::from_name(entry.long).is_none() || entry.report.verb() == verb;
+    all().find(|entry| entry.long.eq_ignore_ascii_case(long)).filter(may_be_meant)
 }

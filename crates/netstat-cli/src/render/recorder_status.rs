@@ -52,6 +52,9 @@ pub(crate) struct RecorderStatus {
     /// Why it cannot write to the history now.
     #[serde(default)]
     pub(crate) stuck: Option<Stuck>,
+    /// How many of the connections that were open when it began it has told, until it has told all of them.
+    #[serde(default)]
+    pub(crate) taking_over: Option<u64>,
 }
 
 /// That nothing can be written.
@@ -142,11 +145,18 @@ pub(crate) fn lines(
         }
         _ => word("what happens meanwhile is lost", "그동안의 연결은 기록되지 않음").to_owned(),
     };
+    let mut mode = shown(phrase(&status.mode).of(language));
+    if let Some(told) = status.taking_over.filter(|_| is_running) {
+        mode += &match language {
+            Language::English => format!("; taking over what was open at its start: {told} told so far"),
+            Language::Korean => format!(". 시작할 때 열려 있던 연결을 넘겨받는 중: 지금까지 {told}개"),
+        };
+    }
     let mut rows = vec![(word("Recorder", "기록기"), running)];
     rows.extend(stuck);
     rows.extend([
         (word("Counted", "집계 기간"), span),
-        (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
+        (word("Mode", "방식"), mode),
         (
             word("Keeps", "저장 대상"),
             match &status.filter {
@@ -256,7 +266,17 @@ mod tests {
             pinned: Some("/sys/fs/bpf/x".into()),
             not_pinned: None,
             stuck: None,
+            taking_over: None,
         }
+    }
+
+    #[test]
+    fn a_recorder_says_that_it_still_takes_over() {
+        let taking = RecorderStatus { taking_over: Some(12), ..status() };
+        let text = lines(&taking, Running::Yes, None, Language::English);
+        assert!(text.contains("; taking over what was open at its start: 12 told so far\n"), "{text}");
+        let over = lines(&taking, Running::No, None, Language::English);
+        assert!(!over.contains("taking over"), "{over}");
     }
 
     #[test]

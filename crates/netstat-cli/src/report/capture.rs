@@ -53,6 +53,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
         arguments: false,
         without_bpf: session.settings.owners == Owners::Proc,
         tcp_alone: false,
+        flows: false,
     });
     let cut = Cut { snap: asked.snap, headers: asked.headers };
     let tells_all = events.method() == EventMethod::Bpf;

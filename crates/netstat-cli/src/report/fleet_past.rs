@@ -44,7 +44,7 @@ pub(super) fn history(
     fleet::say_filtered(&filtered, session);
     if let Some((from, until)) = fleet.hosts().reach() {
         let (from, until) = (span.since.unwrap_or(from), span.until.unwrap_or(until));
-        means::say_endings_untold(session, &fleet.hosts().modes(from, until));
+        means::say_endings_untold(session, &asked.table, &fleet.hosts().modes(from, until));
     }
     let question = Question {
         asked: Asked::Span(span),

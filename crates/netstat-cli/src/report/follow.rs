@@ -63,7 +63,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         let has_more = reader.place().map_err(told)? != next;
         if is_first || next != place {
             runs.say_filter(&reader, session);
-            runs.say_mode(&reader, session);
+            runs.say_mode(&reader, session, asked);
             past::say_gaps(&reader.gaps_between(&place, &next).map_err(told)?, &session.zone);
             let now = session.backend.now().unwrap_or(SystemTime::UNIX_EPOCH);
             let past = Past::between(&reader, [place, next], asked.opens, since, now);
@@ -176,13 +176,13 @@ impl Runs {
     }
 
     /// Says what the last recorder does not see of what is asked, where that has changed.
-    fn say_mode(&mut self, reader: &Reader, session: &Session<'_>) {
+    fn say_mode(&mut self, reader: &Reader, session: &Session<'_>, asked: &History) {
         let Some((_, last)) = reader.reach() else { return };
         let behind = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
         let modes = reader.modes(last, behind);
         let mode = modes.last().map(|mode| (*mode).to_owned());
         if self.mode != mode {
-            means::say_endings_untold(session, &modes);
+            means::say_endings_untold(session, &asked.table, &modes);
             self.mode = mode;
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     show(session, &system, &asked.table, &|error| explain(error, session.settings).into())?;
     past::say_filtered(&reader, &span, session);
     let (from, until) = bounds(&reader, &Span { since: span.since.or(Some(SystemTime::UNIX_EPOCH)), ..span });
-    means::say_endings_untold(session, &reader.modes(from, until));
+    means::say_endings_untold(session, &asked.table, &reader.modes(from, until));
     past::say_all_gaps(gaps, &past, session);
     past::say_end(session, &reader, &span);
     if span.until.is_none_or(|until| until >= now) {

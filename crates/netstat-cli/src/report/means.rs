@@ -1,10 +1,12 @@
 //! By what means connections were seen, and what follows from that.
 
 use super::{Session, past};
+use crate::settings::{Connections, Layout};
 use netstat_engine::both;
 use netstat_engine::filter::Test;
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::one_line;
+use netstat_engine::view::sort::Order;
 use netstat_model::history::EventMethod;
 
 /// The word for seeing every end of a connection, and how it ended.
@@ -23,15 +25,28 @@ pub(super) fn word(method: EventMethod) -> &'static str {
     }
 }
 
-/// Says that nobody saw how connections ended, to whoever asks by that.
-pub(super) fn say_endings_untold(session: &Session<'_>, modes: &[&str]) {
-    let mut asks = false;
+/// Says that nobody saw how connections ended, to whoever asks for that: by a filter, or by a column.
+pub(super) fn say_endings_untold(session: &Session<'_>, table: &Connections, modes: &[&str]) {
+    let mut asks = asks_for_endings(table);
     if let Some(filter) = &session.filter {
         filter.each_test(|test| asks |= matches!(test, Test::Reason(_)));
     }
     if let (true, Some(lack)) = (asks, endings_untold(modes)) {
         past::say_lacks(&[lack]);
     }
+}
+
+/// Returns whether a table shows, counts or sorts by how connections ended.
+fn asks_for_endings(table: &Connections) -> bool {
+    let sorts = match table.order {
+        Order::By { column, .. } => Some(column),
+        Order::Usual | Order::AsGiven => None,
+    };
+    let shows = match &table.form {
+        Layout::Columns(columns) => columns.as_slice(),
+        _ => &[],
+    };
+    shows.iter().chain(&table.group_by).copied().chain(sorts).any(|column| column.name == "reason")
 }
 
 /// Returns that some recorders did not see how connections ended, by the words for their means.

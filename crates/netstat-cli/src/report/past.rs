@@ -6,9 +6,10 @@ use crate::output::{self, Trouble, Warnings};
 use crate::settings::{FleetPlace, Past as Asked, Report, Settings, is_kept};
 use netstat_engine::both;
 use netstat_engine::columns::{Column, ColumnNeeds};
-use netstat_engine::look::{Look, LookSource as _, LookWishes, Walk, WalkWishes};
+use netstat_engine::look::{LookSource as _, LookWishes, Walk, WalkWishes};
 use netstat_engine::text::quote::one_line;
 use netstat_engine::text::{Text, When, Zone, escape, system};
+use netstat_live::Recalled;
 use netstat_model::history::GapCause;
 use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Scope, Visit};
 use netstat_model::{
@@ -256,7 +257,7 @@ pub(super) fn look(
     time: SystemTime,
     (how, needs): (WalkWishes, ColumnNeeds),
     zone: &Zone,
-) -> Result<Look, Text> {
+) -> Result<Recalled, Text> {
     let reader = open(store)?;
     let at = recorded(&reader, time, zone)?;
     let span = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
@@ -275,7 +276,20 @@ pub(super) fn look(
     let mut look = Walk::new(&system, how, wishes).look(&[]).map_err(|error| system::error(&error))?;
     look.warnings.extend(only);
     live.finish().map_err(|error| system::error(&error))?;
-    Ok(look)
+    let gaps = reader.gaps(&span).map_err(|error| store_error(&error))?;
+    let lack = gaps.first().map(|gap| {
+        let (lack, more) = (gap_text(gap, zone), gaps.len() - 1);
+        match more {
+            0 => both!("the history is incomplete: {lack}", "기록이 완전하지 않습니다: {lack}", lack),
+            more => both!(
+                "the history is incomplete: {lack}; and {more:more gap|more gaps}",
+                "기록이 완전하지 않습니다: {lack}. 빈 구간 {more}개 더",
+                lack,
+                more
+            ),
+        }
+    });
+    Ok(Recalled { look, lack })
 }
 
 /// Shows the table of a moment.
@@ -530,6 +544,18 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             span,
             lost
         ),
+        GapCause::Datagrams => {
+            let datagrams = match gap.lost {
+                Some(lost) => both!("{lost:datagram|datagrams}", "데이터그램 {lost}개", lost),
+                None => both!("datagrams", "데이터그램"),
+            };
+            both!(
+                "{span} there was no room to keep between whom {datagrams} of UDP went: those flows are missing, or lack bytes",
+                "{span} 공간이 없어 UDP {datagrams}의 상대를 기록하지 못했습니다. 그 흐름은 없거나 바이트 수가 모자랍니다",
+                span,
+                datagrams
+            )
+        }
         GapCause::Unseen if gap.from == gap.until => both!(
             "the clock was set over that time, so there was no such moment",
             "시계를 그 시각 너머로 맞추어 그런 시각이 없었습니다"

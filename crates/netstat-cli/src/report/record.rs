@@ -16,6 +16,7 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::text::Text;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::system;
+use netstat_model::NoBpf;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EventCounts, EventMethod, ProcessInstance, ProcessRecord,
 };
@@ -79,6 +80,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         arguments: recording.arguments,
         without_bpf: session.settings.owners == Owners::Proc,
         tcp_alone: false,
+        flows: recording.udp,
     };
     let mut clock = read_clock(session)?;
     // Whatever is wrong with the store is known before anything is watched.
@@ -111,6 +113,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     }
     output::complain(&system::event_method(&stream.method()));
     lasting::say(&*stream);
+    if recording.udp {
+        say_flows(&*stream);
+    }
     if let Some(history) = history.as_ref().filter(|_| stream.has_resumed()) {
         let before = history.writer.filter_before().map_err(|error| store_error(&error))?;
         lasting::say_filter(before.as_deref(), history.filter.as_deref());
@@ -211,6 +216,24 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says that the flows of UDP are not recorded, where they cannot be.
+fn say_flows(stream: &dyn EventStream) {
+    let why = match stream.flows() {
+        Some(Ok(())) => return,
+        Some(Err(NoBpf::NotPermitted)) => both!(
+            "not permitted; its hooks take CAP_NET_ADMIN beside CAP_BPF and CAP_PERFMON",
+            "권한 없음. 훅을 쓰려면 CAP_BPF, CAP_PERFMON과 함께 CAP_NET_ADMIN이 필요합니다"
+        ),
+        Some(Err(reason)) => system::no_bpf(&reason),
+        None => both!("they need BPF", "BPF가 필요합니다"),
+    };
+    output::complain(&both!(
+        "with whom UDP sockets talk is not recorded: {why}; the sockets are, once a second",
+        "UDP 소켓이 누구와 통신하는지는 기록하지 않습니다: {why}. 소켓 자체는 1초마다 기록합니다",
+        why
+    ));
+}
+
 /// The store, and what is told of it.
 struct History {
     writer: Writer,
@@ -224,6 +247,10 @@ struct History {
     failed: u64,
     /// Since when nothing can be written, and why.
     stuck: Option<(u64, Text)>,
+    /// Until when the recorder before this one ran without being able to write, in milliseconds since 1970.
+    stuck_before: Option<u64>,
+    /// How many of the connections that were open at the start were told.
+    taken_over: u64,
     /// What the store thinks is open, until the first look.
     open_before: Vec<ConnectionRecord>,
     /// What was told until then.
@@ -264,7 +291,9 @@ impl History {
             writer,
             beside,
             since: milliseconds(clock),
-            since_before: before.map(|status| status.since),
+            since_before: before.as_ref().map(|status| status.since),
+            stuck_before: before.as_ref().and_then(|status| status.stuck.as_ref().map(|_| status.at)),
+            taken_over: 0,
             committed: Duration::ZERO,
             commits: 0,
             failed: 0,
@@ -289,6 +318,11 @@ impl History {
         let mode = means::word(stream.method());
         if !stream.has_resumed() {
             self.writer.begin(mode, clock);
+            if let Some(until) = self.stuck_before {
+                let ago = Duration::from_millis(milliseconds(clock).saturating_sub(until));
+                let until = clock.since_boot.saturating_sub(ago);
+                self.writer.note_unwritten(until).map_err(|error| store_error(&error))?;
+            }
             return Ok(());
         }
         self.since = self.since_before.unwrap_or(self.since);
@@ -329,6 +363,10 @@ impl History {
         stream: &mut dyn EventStream,
         is_last: bool,
     ) -> Result<(), Trouble> {
+        if stream.tells_on() {
+            let told = events.iter().filter(|event| matches!(event, ConnectionEvent::Opened(_))).count();
+            self.taken_over += u64::try_from(told).unwrap_or(0);
+        }
         self.writer.append(events);
         events.clear();
         if !is_last && !stream.tells_on() && now.since_boot < self.committed + COMMIT {
@@ -360,7 +398,12 @@ impl History {
                 .into());
             }
             if is_last {
-                self.end();
+                // The wish to stop stays: whoever has it sees by that, and by the status, that something is lost.
+                let since = self.stuck.as_ref().map_or(milliseconds(now), |(since, _)| *since);
+                self.stuck = Some((since, store_error(&error)));
+                self.failed += 1;
+                self.tell(now, stream);
+                self.end_line();
                 let unwritten = self.writer.unwritten();
                 return Err(both!(
                     "the history {file} lacks the last {unwritten:event|events} of connections: {why}",
@@ -428,6 +471,7 @@ impl History {
                 waiting: u64::try_from(self.writer.unwritten()).unwrap_or(u64::MAX),
                 lost: self.writer.given_up(),
             }),
+            taking_over: stream.tells_on().then_some(self.taken_over),
         };
         // Without it, --status tells an older one, with its time.
         let _ = recorder_status::write(&self.beside, &status);
@@ -448,6 +492,11 @@ impl History {
 
     fn end(&self) {
         self.beside.forget_stop();
+        self.end_line();
+    }
+
+    /// Ends the line of progress.
+    fn end_line(&self) {
         if self.shows_progress {
             output::error_text("\n");
         }

@@ -3,7 +3,7 @@
 use super::past::store_error;
 use super::{Session, lasting, ship};
 use crate::output::{self, Trouble};
-use crate::render::recorder_status::{RecorderStatus, Running, SCHEMA, lines};
+use crate::render::recorder_status::{RecorderStatus, Running, SCHEMA, Stuck, lines};
 use netstat_engine::both;
 use netstat_engine::text::quote::{one_line, quoted};
 use netstat_engine::text::system::io_error;
@@ -181,7 +181,35 @@ pub(super) fn stop(session: &Session<'_>, store: &Path) -> Result<ExitCode, Trou
         }
         thread::sleep(PAUSE);
     }
-    Ok(ExitCode::SUCCESS)
+    if !beside.is_stop_wished() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // A recorder that has written everything takes the wish away.
+    beside.forget_stop();
+    let stuck = read(&beside).ok().flatten().and_then(|status| status.stuck);
+    Err(unwritten(stuck.as_ref(), store).into())
+}
+
+/// Says what is lost with a recorder that has ended and could not write.
+fn unwritten(stuck: Option<&Stuck>, store: &Path) -> Text {
+    let store = quoted(store.as_os_str());
+    let Some(stuck) = stuck else {
+        return both!(
+            "the recorder of {store} has ended without writing what it had seen last: that is lost",
+            "{store}의 기록기가 마지막에 본 것을 쓰지 못하고 끝났습니다. 그 내용은 잃었습니다",
+            store
+        );
+    };
+    let [english, korean] = &stuck.why;
+    both!(
+        "the recorder of {store} has ended, and {waiting:begin or end|begins and ends} of connections that waited in its memory are \
+         lost, {lost:end|ends} before: {why}",
+        "{store}의 기록기는 끝났지만, 메모리에서 대기하던 연결의 시작·종료 {waiting}건을 잃었습니다. 그전에 종료 {lost}건도 잃었습니다: {why}",
+        store,
+        waiting = stuck.waiting,
+        lost = stuck.lost,
+        why = Text::new(one_line(english), one_line(korean))
+    )
 }
 
 /// Says that a recorder has not stopped, and what helps.

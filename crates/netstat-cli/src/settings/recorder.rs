@@ -35,6 +35,8 @@ pub(crate) struct Recording {
     pub(crate) opens: bool,
     /// Whether to keep the arguments of processes.
     pub(crate) arguments: bool,
+    /// Whether to keep between whom datagrams of UDP go.
+    pub(crate) udp: bool,
     /// Where what is kept is sent as well.
     pub(crate) ship: Option<Box<FleetPlace>>,
 }
@@ -73,6 +75,7 @@ pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Opti
         follow: typed.follow,
         opens: typed.opens,
         arguments: typed.arguments,
+        udp: typed.udp,
         ship: ship.map(Box::new),
     };
     if typed.install_service { Recorder::Install(recording) } else { Recorder::Run(recording) }

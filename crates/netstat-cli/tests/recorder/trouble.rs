@@ -93,9 +93,27 @@ fn a_full_disk_is_told_and_so_is_what_is_lost_with_the_recorder() {
         assert!(said[1].contains("what waited in its memory is lost"), "{said:?}");
         assert_eq!(count(&store, address), 30);
         let complaint = ask(&store, "history").complaint;
-        assert!(complaint.contains("were lost, because the history could not be written"), "{complaint}");
+        let lost = "were lost, because the history could not be written";
+        assert_eq!(complaint.matches(lost).count(), 1, "{complaint}");
         assert!(!ask(&store, "record --status").text.contains("Cannot be written"));
         assert_eq!(pinned(), [""; 0]);
+        // One that is stopped meanwhile says what is lost, and so does whoever stops it.
+        let Some(mut recorder) = Recorder::start(&store) else { return };
+        connect(address, 1);
+        eventually("what ended before", || (count(&store, address) == 32).then_some(())).unwrap();
+        told("");
+        let stopped = ask(&store, "record --stop");
+        assert_eq!(stopped.code, Some(1), "{stopped:?}");
+        assert!(stopped.complaint.contains("in its memory are lost"), "{stopped:?}");
+        assert_eq!(recorder.child.wait().unwrap().code(), Some(1));
+        std::fs::remove_file(disk.join("filler")).unwrap();
+        let Some(recorder) = Recorder::start(&store) else { return };
+        connect(address, 1);
+        eventually("what comes later", || (count(&store, address) == 34).then_some(())).unwrap();
+        let complaint = ask(&store, "history").complaint;
+        assert_eq!(complaint.matches(lost).count(), 2, "{complaint}");
+        assert_eq!(ask(&store, "record --stop").code, Some(0));
+        drop(recorder);
     });
 }
 

@@ -36,11 +36,12 @@ pub fn gap_cause(cause: GapCause) -> &'static str {
         GapCause::Damaged => "damaged",
         GapCause::Unsent => "unsent",
         GapCause::HalfClosed => "half-closed",
+        GapCause::Datagrams => "datagrams",
     }
 }
 
 /// The reasons that have a word.
-pub const NAMED_REASONS: [EndReason; 14] = [
+pub const NAMED_REASONS: [EndReason; 15] = [
     EndReason::ClosedByUs,
     EndReason::ClosedByPeer,
     EndReason::AbortedByUs,
@@ -54,6 +55,7 @@ pub const NAMED_REASONS: [EndReason; 14] = [
     EndReason::Destroyed,
     EndReason::NeverAccepted,
     EndReason::Closed,
+    EndReason::Idle,
     EndReason::Unseen,
 ];
 
@@ -85,6 +87,7 @@ pub fn known_reason(reason: EndReason) -> Option<&'static str> {
         EndReason::Destroyed => "destroyed",
         EndReason::NeverAccepted => "never-accepted",
         EndReason::Closed => "closed",
+        EndReason::Idle => "idle",
         EndReason::Unseen => "unseen",
         EndReason::Other(_) => return None,
     })

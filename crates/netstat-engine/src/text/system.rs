@@ -99,7 +99,7 @@ pub fn list_method(method: &ListMethod) -> Text {
 }
 
 /// Returns why BPF was not used.
-fn no_bpf(reason: &NoBpf) -> Text {
+pub fn no_bpf(reason: &NoBpf) -> Text {
     match reason {
         NoBpf::Refused { step, errno } => both!(
             "the kernel refused to {step}: {why}",

@@ -275,7 +275,7 @@ impl State {
             Event::Look(look) => self.look(*look, &mut effects),
             Event::Recalled(time, found) => {
                 self.is_dirty = true;
-                self.recalled(time, found.map(|look| *look));
+                self.recalled(time, found.map(|found| *found));
             }
             Event::Links(at, counters) => {
                 self.is_dirty |= self.tab == Tab::Links && self.paused.is_none();

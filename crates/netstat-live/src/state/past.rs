@@ -5,9 +5,9 @@ use crate::book::Book;
 use crate::event::Effect;
 use crate::last::LastLook;
 use crate::paused::{Paused, Then};
+use crate::recalled::Recalled;
 use crate::ring::Step;
 use netstat_engine::both;
-use netstat_engine::look::Look;
 use netstat_engine::text::Text;
 use std::time::{Duration, SystemTime};
 
@@ -147,15 +147,15 @@ impl State {
     }
 
     /// Shows what a recorder has kept of a moment.
-    pub(super) fn recalled(&mut self, time: SystemTime, found: Result<Look, Text>) {
-        self.message = None;
-        let look = match found {
-            Ok(look) => look,
+    pub(super) fn recalled(&mut self, time: SystemTime, found: Result<Recalled, Text>) {
+        let Recalled { look, lack } = match found {
+            Ok(found) => found,
             Err(why) => {
                 self.message = Some(why);
                 return;
             }
         };
+        self.message = lack;
         let warnings = look.warnings.clone();
         let mut book = Book::default();
         book.apply(look, |_| false);

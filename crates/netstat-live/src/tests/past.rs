@@ -7,6 +7,7 @@ use crate::book::Book;
 use crate::event::{Effect, Event, Key};
 use crate::last::LastLook;
 use crate::mark::Mark;
+use crate::recalled::Recalled;
 use crate::ring::Ring;
 use crate::state::State;
 use crate::tab::Tab;
@@ -143,13 +144,19 @@ fn beyond_the_oldest_look_a_recorder_is_asked_if_there_is_one() {
         vec![super::made::connection(77, "192.0.2.1:1", "192.0.2.2:2", TcpState::Established, 5)],
         vec![process(5, "old", None)],
     );
-    state.update(Event::Recalled(asked, Ok(Box::new(found))), Duration::from_secs(1000));
+    state.update(
+        Event::Recalled(asked, Ok(Box::new(Recalled { look: found, lack: None }))),
+        Duration::from_secs(1000),
+    );
     assert!(state.is_past() && has(&state, 77));
     assert_eq!(state.shown_look().time, Some(asked));
     // Of connections that were not chosen it does not say that there were none.
     let only = Warning::OnlyRecorded { filter: "port 443".to_owned() };
     let chosen = Look { warnings: vec![only], ..look(0, Vec::new(), Vec::new()) };
+    let lack = Some(both!("ends were lost", "잃음"));
+    let chosen = Recalled { look: chosen, lack };
     state.update(Event::Recalled(asked, Ok(Box::new(chosen))), Duration::from_secs(1000));
+    assert!(drawn(&state).contains("ends were lost"));
     assert!(drawn(&state).contains("only connections were recorded that match: port 443"));
     // One that is not recorded leaves what is shown.
     state.update(

@@ -9,6 +9,7 @@ mod closings;
 mod counters;
 mod ending;
 mod first;
+mod flows;
 mod half_closed;
 mod kernel;
 #[cfg(test)]
@@ -44,7 +45,9 @@ pub(super) fn events<'a>(
     match allowed.and_then(|()| kernel::KernelEvents::begin(source, wishes, kept_in)) {
         Ok(kernel) => {
             let udp = (!wishes.tcp_alone).then(|| Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes));
-            Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO })
+            let now = clock::uptime(source).unwrap_or_default();
+            let flows = wishes.flows.then(|| kernel.flows(now));
+            Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO, flows })
         }
         Err(reason) => match closings::Sampled::begin(system, reason, wishes) {
             Some(sampled) => Box::new(sampled),
@@ -63,6 +66,23 @@ struct Complete<'a> {
     udp: Option<Looks<'a, Linux>>,
     /// When the next look at UDP is due, since boot.
     look_at: Duration,
+    /// The flows of UDP, if they are wished, or why they are not told.
+    flows: Option<Result<flows::Flows<'a>, NoBpf>>,
+}
+
+impl Complete<'_> {
+    /// Tells the flows of UDP.
+    fn look_at_flows(&mut self, is_last: bool, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        let Some(Ok(flows)) = &mut self.flows else { return Ok(()) };
+        let source = self.system.source();
+        let now = clock::uptime(source)?;
+        if is_last || flows.is_due(now) {
+            let looked = flows.look(source, now, is_last, into);
+            flows.rest(now, clock::uptime(source)?);
+            looked.map_err(|failure| kernel::failed(failure.reason()))?;
+        }
+        Ok(())
+    }
 }
 
 impl EventStream for Complete<'_> {
@@ -76,12 +96,24 @@ impl EventStream for Complete<'_> {
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         self.kernel.take(into)?;
+        if !self.kernel.tells_on() {
+            self.look_at_flows(false, into)?;
+        }
         let Some(udp) = self.udp.as_mut().filter(|_| !self.kernel.tells_on()) else { return Ok(()) };
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
             // One that fails is tried again in its time.
             self.look_at = now + udp.pause();
+            let told = into.len();
             udp.take(into)?;
+            if let Some(Ok(flows)) = &self.flows {
+                let mut at = 0;
+                // What ends with its flow is told by that.
+                into.retain(|event| {
+                    at += 1;
+                    !matches!(event, ConnectionEvent::Ended(record) if at > told && flows.tells_end_of(record.cookie))
+                });
+            }
         }
         Ok(())
     }
@@ -92,6 +124,8 @@ impl EventStream for Complete<'_> {
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
         self.kernel.finish(into);
+        // What it cannot tell any more is told by nobody.
+        let _ = self.look_at_flows(true, into);
     }
 
     fn counts(&self) -> EventCounts {
@@ -118,6 +152,10 @@ impl EventStream for Complete<'_> {
         self.kernel.keeps_back(cookie)
     }
 
+    fn flows(&self) -> Option<Result<(), NoBpf>> {
+        self.flows.as_ref().map(|flows| flows.as_ref().map(drop).map_err(|reason| *reason))
+    }
+
     fn reached(&self) -> Option<Vec<u8>> {
         self.kernel.reached()
     }
@@ -139,6 +177,7 @@ pub(super) fn decode_all(bytes: &[u8]) {
     {
         process::of_kernel(*raw, true);
     }
+    flows::decode_all(bytes);
     kernel::decode_all(bytes);
     closings::decode_all(bytes);
 }

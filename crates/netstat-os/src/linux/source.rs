@@ -8,7 +8,7 @@ use super::bpf::{Failure, TcpSettings};
 use crate::contract::{Ending, PacketTest};
 use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
-    Closings, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
+    Closings, FlowsProgram, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
 };
 use rustix::fd::OwnedFd;
 use std::io;

@@ -504,3 +504,34 @@ fn boots_without_a_name_are_told_apart_by_their_clocks() {
     let Standing::Recorded(at) = standing(150) else { panic!() };
     assert_eq!(reader.boot_id(at.0.boot), None);
 }
+
+#[test]
+fn what_a_recorder_could_not_write_is_told_before_that_none_was_running() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    first.commit(&clock(110)).unwrap();
+    drop(first);
+    let mut second = writer(&folder, 150);
+    second.note_unwritten(seconds(130)).unwrap();
+    second.commit(&clock(151)).unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let gaps = reader.gaps(&Span::default()).unwrap();
+    let told: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.until, gap.cause)).collect();
+    let wanted = [(day(110), day(130), GapCause::Store), (day(130), day(150), GapCause::NotRunning)];
+    assert_eq!(told, wanted);
+    let cause = |at| match reader.standing(day(at)) {
+        Standing::Within(gap) => Some(gap.cause),
+        _ => None,
+    };
+    assert_eq!(
+        [105, 120, 140, 150].map(cause),
+        [None, Some(GapCause::Store), Some(GapCause::NotRunning), None]
+    );
+    drop(second);
+    // Nothing is lost of what was written; nor does a moment of another boot say anything.
+    let mut third = writer(&folder, 160);
+    third.note_unwritten(seconds(140)).unwrap();
+    third.commit(&clock(161)).unwrap();
+    let gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
+    assert_eq!(gaps.iter().filter(|gap| gap.cause == GapCause::Store).count(), 1);
+}

@@ -75,6 +75,7 @@ fn no_kind_of_warning_is_forgotten() {
 fn methods_have_their_korean_and_the_english_of_the_model() {
     let reasons = [
         NoBpf::NotAsked,
+        NoBpf::NoGroups,
         NoBpf::FewFiles,
         NoBpf::FewSockets,
         NoBpf::LittleMemory,

@@ -9,6 +9,8 @@
 mod everywhere;
 mod everywhere_rows;
 mod failure;
+#[cfg(feature = "bpf")]
+mod flows;
 mod group_records;
 #[cfg(feature = "bpf")]
 mod groups;
@@ -27,6 +29,8 @@ mod ring;
 mod skeleton;
 #[cfg(feature = "bpf")]
 mod syscall;
+#[cfg(feature = "bpf")]
+mod table;
 #[cfg(feature = "bpf")]
 mod tcp;
 mod tcp_rows;

@@ -1,21 +1,24 @@
 //! The programs that record connections, in the running kernel.
 
 use super::failure::Failure;
+use super::flows::Flows;
 use super::lasting::{self, COUNTS, Objects, SETTINGS};
 use super::pins::Pins;
 use super::ring::Ring;
 use super::skeleton::{self, RING};
 use super::syscall::{Made, Map, Program, map_kind};
 use crate::contract::{NotPinned, Pinned};
-use crate::linux::source::{Lasting, RecorderProgram};
+use crate::linux::source::{FlowsProgram, Lasting, RecorderProgram};
 use netstat_model::owner_method::BpfStep;
 use rustix::fd::OwnedFd;
+use std::path::Path;
 
 /// The loaded programs. Dropping this unloads them.
 pub(crate) struct Recorder {
     /// Where they have names; `None` where that was not asked for. Dropped first.
     pins: Option<Result<Pins, NotPinned>>,
     is_taken_over: bool,
+    pid_namespace: u32,
     /// The number of the ring buffer.
     instance: u32,
     ring: Ring,
@@ -36,7 +39,7 @@ impl Recorder {
             && let Ok(objects) = lasting::find(there, &settings)
             && map_kind(&objects.ring).is_ok_and(|(_, id)| lasting.instance == Some(id))
         {
-            return Self::begin(objects, pins, true);
+            return Self::begin(objects, pins, pid_namespace, true);
         }
         // What is there is of another version, or nobody knows how far it was read.
         pins = pins.map(|pins| {
@@ -55,18 +58,19 @@ impl Recorder {
                 Err(error) => Err(NotPinned::Refused(pins.folder().to_owned(), error)),
             }
         });
-        Self::begin(objects, pins, false)
+        Self::begin(objects, pins, pid_namespace, false)
     }
 
     fn begin(
         objects: Objects,
         pins: Option<Result<Pins, NotPinned>>,
+        pid_namespace: u32,
         is_taken_over: bool,
     ) -> Result<Self, Failure> {
         let Objects { ring, counters, wishes: _, programs, links } = objects;
         let (_, instance) = map_kind(&ring).map_err(Failure::at(BpfStep::Start))?;
         let ring = Ring::new(ring, RING).map_err(Failure::at(BpfStep::Start))?;
-        Ok(Self { pins, is_taken_over, instance, ring, counters, programs, _links: links })
+        Ok(Self { pins, is_taken_over, pid_namespace, instance, ring, counters, programs, _links: links })
     }
 }
 
@@ -116,6 +120,10 @@ impl RecorderProgram for Recorder {
 
     fn go_on_behind(&mut self, place: u64) -> bool {
         self.ring.go_on_behind(place)
+    }
+
+    fn flows(&self, groups: &Path) -> Result<Box<dyn FlowsProgram>, Failure> {
+        Ok(Box::new(Flows::load(self.pid_namespace, groups)?))
     }
 
     fn pinned(&self) -> Pinned<'_> {

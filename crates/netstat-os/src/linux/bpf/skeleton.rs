@@ -32,6 +32,17 @@ const RECORDER: Skeleton = Skeleton {
     programs: 4,
 };
 
+/// Bytes of the ring buffer that tells which processes send and receive datagrams: a thousand of them at once.
+pub(super) const FLOWS_RING: u32 = 1 << 20;
+
+const UDP: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/udp.data"),
+    instructions: include_bytes!("../../../bpf/generated/udp.insns"),
+    // A test compares these with `udp.build`.
+    sizes: &[0, 0, 0, FLOWS_RING, 0, 0, 0, 0, 0],
+    programs: 11,
+};
+
 const TCP: Skeleton = Skeleton {
     data: include_bytes!("../../../bpf/generated/tcp.data"),
     instructions: include_bytes!("../../../bpf/generated/tcp.insns"),
@@ -84,6 +95,11 @@ fn attach(made: Made) -> Result<Link, Failure> {
 /// Loads the programs that record connections.
 pub(super) fn load_recorder() -> Result<Made, Failure> {
     load(&RECORDER)
+}
+
+/// Loads the programs that tell who sends datagrams to whom.
+pub(super) fn load_flows() -> Result<Made, Failure> {
+    load(&UDP)
 }
 
 /// Returns a number that is another one for other programs (FNV-1a).

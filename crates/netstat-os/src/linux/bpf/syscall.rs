@@ -41,7 +41,7 @@ const INSTRUCTION: usize = 8;
 /// # Safety
 /// `A` must have the layout of the command's variant and no padding, and each address in it must be valid for as many
 /// bytes as the command reads or writes there.
-unsafe fn bpf<A>(command: u32, attributes: &mut A) -> io::Result<RawFd> {
+pub(super) unsafe fn bpf<A>(command: u32, attributes: &mut A) -> io::Result<RawFd> {
     let attributes = std::ptr::from_mut(attributes);
     // SAFETY: `attributes` is an exclusive reference of the given size; the caller vouches for the addresses in it.
     let answer = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<A>()) };
@@ -63,16 +63,16 @@ unsafe fn bpf_descriptor<A>(command: u32, attributes: &mut A) -> io::Result<Owne
 }
 
 /// Returns an address in the 64 bits that the kernel expects on every machine.
-fn address<T>(of: *const T) -> u64 {
+pub(super) fn address<T>(of: *const T) -> u64 {
     of.expose_provenance() as u64
 }
 
-fn length(of: usize) -> io::Result<u32> {
+pub(super) fn length(of: usize) -> io::Result<u32> {
     u32::try_from(of).map_err(|_| libc::E2BIG).map_err(io::Error::from_raw_os_error)
 }
 
 /// Returns a descriptor as the kernel's structures hold it. It is never negative.
-fn number(of: &OwnedFd) -> u32 {
+pub(super) fn number(of: &OwnedFd) -> u32 {
     of.as_raw_fd().cast_unsigned()
 }
 
@@ -119,12 +119,12 @@ pub(super) struct Map {
 
 /// Arguments of the commands that read or write one element.
 #[repr(C)]
-struct Element {
-    map: u32,
-    padding: u32,
-    key: u64,
-    value: u64,
-    flags: u64,
+pub(super) struct Element {
+    pub(super) map: u32,
+    pub(super) padding: u32,
+    pub(super) key: u64,
+    pub(super) value: u64,
+    pub(super) flags: u64,
 }
 
 impl Map {
@@ -470,6 +470,21 @@ impl Program {
         let mut attributes = Attributes { prog: number(&self.0), target: 0, attach_type: ITERATOR, flags: 0 };
         // SAFETY: four integers as in the union, no addresses; the command returns a descriptor.
         unsafe { bpf_descriptor(LINK_CREATE, &mut attributes) }.map(Link)
+    }
+
+    /// Attaches a program to a control group and all below it, beside what is there.
+    pub(super) fn hook(&self, group: &OwnedFd, attach_type: u32) -> io::Result<OwnedFd> {
+        #[repr(C)]
+        struct Attributes {
+            prog: u32,
+            target: u32,
+            attach_type: u32,
+            flags: u32,
+        }
+        let (prog, target) = (number(&self.0), number(group));
+        let mut attributes = Attributes { prog, target, attach_type, flags: 0 };
+        // SAFETY: four integers as in the union, no addresses; the command returns a descriptor.
+        unsafe { bpf_descriptor(LINK_CREATE, &mut attributes) }
     }
 
     /// Attaches a program to the tracepoint that it names (`tp_btf`).

@@ -176,6 +176,29 @@ fn maps_of_the_recorder_are_in_the_order_of_its_loader() {
 }
 
 #[test]
+fn maps_of_flows_are_in_the_order_of_their_loader() {
+    let build = include_str!("../../../bpf/generated/udp.build");
+    let named =
+        |kind: &str| -> Vec<&str> { build.lines().filter_map(|line| line.strip_prefix(kind)).collect() };
+    let maps = ["drafts", "sockets", "attempts", "ring", "flows", "peers", "marks", "counters", "wishes"];
+    assert_eq!(named("map "), maps);
+    let programs = [
+        "sendmsg4",
+        "sendmsg6",
+        "recvmsg4",
+        "recvmsg6",
+        "closed",
+        "connect4",
+        "connect6",
+        "sent",
+        "received",
+        "left",
+        "destroyed",
+    ];
+    assert_eq!(named("program "), programs);
+}
+
+#[test]
 fn nothing_stays_open() {
     // Other tests in this process load the program too, so this one runs in a process of its own.
     const ALONE: &str = "NETSTAT_TEST_ALONE";

@@ -10,6 +10,7 @@
 use super::balance::{Balance, Difference, Lost};
 use super::counters::decode_counts;
 use super::first::{AT_ONCE, First, Held};
+use super::flows::{self, Flows};
 use super::half_closed::HalfClosed;
 use super::open::{Listed, There, records};
 use super::process;
@@ -121,7 +122,7 @@ impl<'a> KernelEvents<'a> {
         let mut offsets = Vec::new();
         // Before Linux 5.6 there are no time namespaces.
         let offset = match source.read("/proc/self/timens_offsets", &mut offsets) {
-            Ok(()) => decode_offset(&offsets),
+            Ok(()) => ClockOffset::decode(&offsets),
             Err(_) => ClockOffset::default(),
         };
         let now = clock::uptime(source).unwrap_or_default();
@@ -156,6 +157,13 @@ impl<'a> KernelEvents<'a> {
         // One that fails is tried again with the first take.
         let _ = events.take_over();
         Ok(events)
+    }
+
+    /// Begins to tell the flows of UDP as well.
+    pub(super) fn flows(&self, now: Duration) -> Result<Flows<'a>, NoBpf> {
+        let groups = flows::groups(self.source).ok_or(NoBpf::NoGroups)?;
+        let program = self.program.flows(&groups).map_err(|failure| failure.reason())?;
+        Ok(Flows::new(program, self.offset, self.wishes.arguments, now))
     }
 
     /// Goes on behind what an earlier recorder has written.
@@ -445,7 +453,7 @@ impl<'a> KernelEvents<'a> {
     }
 }
 
-fn failed(reason: NoBpf) -> Error {
+pub(super) fn failed(reason: NoBpf) -> Error {
     Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()))
 }
 
@@ -576,21 +584,8 @@ fn decode_namespace(target: &[u8]) -> Option<u32> {
     std::str::from_utf8(inode).ok()?.parse().ok()
 }
 
-/// Decodes `/proc/self/timens_offsets`: a clock, seconds and nanoseconds in each line.
-fn decode_offset(bytes: &[u8]) -> ClockOffset {
-    let line = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("boottime")));
-    let nanoseconds = line.and_then(|line| {
-        let mut numbers = line.split_ascii_whitespace().map(str::parse::<i64>);
-        let (seconds, nanoseconds) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-        seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
-    });
-    ClockOffset(nanoseconds.unwrap_or(0))
-}
-
 /// Runs the decoders of this file.
 #[cfg(fuzzing)]
 pub(super) fn decode_all(bytes: &[u8]) {
-    let _ = (decode_namespace(bytes), decode_offset(bytes), decode_counts(bytes));
+    let _ = (decode_namespace(bytes), ClockOffset::decode(bytes), decode_counts(bytes));
 }

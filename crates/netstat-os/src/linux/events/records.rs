@@ -96,8 +96,21 @@ impl Fields<'_> {
 pub(super) struct ClockOffset(pub(super) i64);
 
 impl ClockOffset {
+    /// Decodes `/proc/self/timens_offsets`: a clock, seconds and nanoseconds in each line.
+    pub(super) fn decode(bytes: &[u8]) -> Self {
+        let line = std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| text.lines().find_map(|line| line.strip_prefix("boottime")));
+        let nanoseconds = line.and_then(|line| {
+            let mut numbers = line.split_ascii_whitespace().map(str::parse::<i64>);
+            let (seconds, nanoseconds) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+            seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
+        });
+        Self(nanoseconds.unwrap_or(0))
+    }
+
     /// Returns a moment since boot as the recorder sees it.
-    fn moment(self, nanoseconds: u64) -> Duration {
+    pub(super) fn moment(self, nanoseconds: u64) -> Duration {
         Duration::from_nanos(nanoseconds.saturating_add_signed(self.0))
     }
 
@@ -107,7 +120,7 @@ impl ClockOffset {
     }
 
     /// Returns the start of a process, as field 22 of `/proc/PID/stat` has it.
-    fn start_time(self, nanoseconds: u64) -> u64 {
+    pub(super) fn start_time(self, nanoseconds: u64) -> u64 {
         nanoseconds.saturating_add_signed(self.0) / TICK
     }
 }

@@ -5,6 +5,7 @@ use crate::contract::{KeptIn, Pinned};
 use crate::linux::bpf::Failure;
 use crate::tape::Player;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,10 +100,36 @@ pub(crate) trait RecorderProgram: Send {
         false
     }
 
+    /// Loads those that tell who sends datagrams of UDP to whom, for the control groups below a folder. A recording has none.
+    fn flows(&self, _groups: &Path) -> Result<Box<dyn FlowsProgram>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
+
     /// What of them outlives this program; see [`EventStream::pinned`](crate::contract::EventStream::pinned).
     fn pinned(&self) -> Pinned<'_> {
         None
     }
+}
+
+/// The BPF programs of [`super::bpf`] that tell who sends datagrams of UDP to whom, running until this is dropped.
+pub(crate) trait FlowsProgram: Send {
+    /// Passes on the records of processes since the last call, one at a time.
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+
+    /// Passes on the cookie and `struct flow_socket` of `bpf/udp.h` of each socket that has flows.
+    fn sockets(&mut self, each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), Failure>;
+
+    /// Passes on `struct flow_key` and `struct flow` of each flow.
+    fn flows(&mut self, each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), Failure>;
+
+    /// Lets go of a flow. Returns what it was at last; `None` where it is not there.
+    fn end_flow(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Failure>;
+
+    /// Lets go of a socket.
+    fn end_socket(&mut self, key: &[u8]) -> Result<(), Failure>;
+
+    /// Returns `struct flow_counts`, then how often the kernel did not run each program, in 8 bytes.
+    fn counts(&mut self) -> Result<Vec<u8>, Failure>;
 }
 
 /// For whom programs are to outlive this one.
