@@ -3,7 +3,8 @@
  * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
  * reader. A reader that asks for everything (O_APPEND on the descriptor it reads from) is told of sockets of all families, in
  * all network namespaces. One that looks for network namespaces (O_APPEND and O_NONBLOCK) is told of these sockets too, with
- * the namespace of each in place of its cookie, and of descriptors of namespaces.
+ * the namespace of each in place of its cookie, and of descriptors of namespaces. Whoever asks for all descriptors of sockets is
+ * also told of those of io_urings, which may hold more of them.
  *
  * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through their tables
  * of descriptors itself, without a lock; threads that share the table of their main thread are passed over. Only what is
@@ -21,10 +22,7 @@
  */
 #include "program.h"
 #include "owners.h"
-
-/* enum pid_type. */
-#define PIDTYPE_TGID 1
-#define PIDTYPE_MAX 4
+#include "owners.kernel.h"
 
 #define O_APPEND 02000
 #define O_NONBLOCK 04000
@@ -34,129 +32,8 @@
 /* The file system of descriptors of namespaces. */
 #define NSFS_MAGIC 0x6e736673
 
-struct pid_namespace;
-
-struct ns_common {
-	unsigned int inum;
-} KERNEL;
-
-struct net {
-	struct ns_common ns;
-} KERNEL;
-
-struct upid {
-	int nr;
-	struct pid_namespace *ns;
-} KERNEL;
-
-struct pid {
-	u32 level;
-	struct upid numbers[1];
-} KERNEL;
-
-struct signal_struct {
-	struct pid *pids[PIDTYPE_MAX];
-} KERNEL;
-
-/* A table of descriptors. */
-struct fdtable {
-	u32 max_fds;
-	struct file **fd;
-} KERNEL;
-
-struct files_struct {
-	struct fdtable *fdt;
-} KERNEL;
-
-struct timespec64 {
-	long long tv_sec;
-	long tv_nsec;
-} KERNEL;
-
-struct timens_offsets {
-	struct timespec64 boottime;
-} KERNEL;
-
-struct time_namespace {
-	struct timens_offsets offsets;
-} KERNEL;
-
-struct nsproxy {
-	struct net *net_ns;
-	struct time_namespace *time_ns;
-} KERNEL;
-
-struct task_struct {
-	int tgid;
-	u64 start_boottime;
-	struct task_struct *group_leader;
-	struct task_struct *real_parent;
-	struct pid *thread_pid;
-	struct signal_struct *signal;
-	struct nsproxy *nsproxy;
-	struct files_struct *files;
-} KERNEL;
-
-struct super_block {
-	unsigned long s_magic;
-} KERNEL;
-
-struct inode {
-	unsigned long i_ino;
-	struct super_block *i_sb;
-} KERNEL;
-
-typedef struct {
-	long long counter;
-} KERNEL atomic64_t;
-
-struct file {
-	struct inode *f_inode;
-	void *private_data;
-	u32 f_flags;
-} KERNEL;
-
-struct seq_file {
-	const struct file *file;
-} KERNEL;
-
-typedef struct {
-	struct net *net;
-} KERNEL possible_net_t;
-
-struct sock_common {
-	unsigned short skc_family;
-	possible_net_t skc_net;
-	atomic64_t skc_cookie;
-} KERNEL;
-
-struct sock {
-	struct sock_common __sk_common;
-	unsigned short sk_protocol;
-} KERNEL;
-
-struct socket {
-	struct file *file;
-	struct sock *sk;
-} KERNEL;
-
-/* A socket and its inode lie side by side. */
-struct socket_alloc {
-	struct socket socket;
-	struct inode vfs_inode;
-} KERNEL;
-
-/* What is the kernel's interface keeps its layout: a pointer takes 8 bytes on every machine. */
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	u64 session_id;
-	u64 seq_num;
-} KERNEL;
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-};
+/* The file system of files that are nothing but a descriptor. */
+#define ANON_INODE_FS_MAGIC 0x09041934
 
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
@@ -174,7 +51,7 @@ _Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says to
 
 /* What a file was found to be. */
 struct found {
-	/* None where it is a namespace. */
+	/* None where it is a namespace or an io_uring. */
 	const struct socket_alloc *socket;
 	const struct sock *sock;
 	u64 cookie;
@@ -201,6 +78,8 @@ struct state {
 	u32 others;
 	/* Whether namespaces are told of, in place of cookies. */
 	u32 namespaces;
+	/* Whether io_urings are told of. */
+	u32 rings;
 	/* Nothing but the target of an instruction. */
 	u64 barrier;
 	/* The bits that the addresses of files lead to, of those that were told of. */
@@ -354,12 +233,37 @@ INLINE int is_noted(const struct state *state, const struct file *file)
 	return state->noted[bit / 64] >> bit % 64 & 1;
 }
 
-/* Whether the file is that of a namespace, of any kind; the reader finds out of which. */
-INLINE int is_namespace(const struct inode *inode)
+/* A kernel may keep the names of files elsewhere; what is not told of io_urings the reader finds in /proc. */
+#define TELLS_RINGS IS_THERE(((const struct dentry *)0)->d_name)
+
+/* The begin of the name of a file. */
+union name {
+	char text[16];
+	u64 words[2];
+};
+
+/* The file system that a file is in. */
+INLINE unsigned long magic_of(const struct inode *inode)
 {
 	const struct super_block *super = READ(inode->i_sb);
 
-	return READ(super->s_magic) == NSFS_MAGIC;
+	return READ(super->s_magic);
+}
+
+/* Whether the file in that file system is one that the reader looks at by itself: a namespace, of any kind, or an io_uring. */
+INLINE int is_to_be_read(const struct state *state, const struct file *file, const struct inode *inode)
+{
+	const union name ring = { .text = "[io_uring]" };
+	union name name = {};
+	const struct dentry *dentry;
+
+	if (state->namespaces)
+		return magic_of(inode) == NSFS_MAGIC;
+	if (!state->rings || magic_of(inode) != ANON_INODE_FS_MAGIC)
+		return 0;
+	dentry = READ(file->f_path.dentry);
+	probe_read_kernel(&name, sizeof("[io_uring]"), READ(dentry->d_name.name));
+	return name.words[0] == ring.words[0] && name.words[1] == ring.words[1];
 }
 
 /* The inode of the network namespace of a socket. A kernel without network namespaces has none. */
@@ -395,10 +299,10 @@ static long look_at_file(u32 index, struct search *search)
 		return 0;
 	/* A socket and its inode lie side by side. */
 	if (inode != &socket->vfs_inode) {
-		if (!state->namespaces || !is_namespace(inode))
+		if (!is_to_be_read(state, file, inode))
 			return 0;
 		socket = 0;
-		state->found[index].inode = READ(inode->i_ino);
+		state->found[index].inode = state->rings ? 0 : READ(inode->i_ino);
 		state->found[index].cookie = 0;
 	}
 	state->found[index].socket = socket;
@@ -467,7 +371,7 @@ static long tell(u32 index, struct search *search)
 	socket = found->socket;
 	if (state->again[index] != file)
 		return 0;
-	/* The reader reads the link of a namespace, and sees whether it still is one. */
+	/* The reader reads the link of a namespace or an io_uring, and sees whether it still is one. */
 	if (socket && (READ(file->private_data) != socket || (u32)READ(socket->vfs_inode.i_ino) != found->inode))
 		return 0;
 	bit = bit_of(file);
@@ -510,12 +414,13 @@ static long go_through(u32 index, struct search *search)
 /* The walk is at its end. Says whether there is to be another, and prepares it. */
 INLINE void end(struct seq_file *seq, struct state *state, int quick)
 {
-	const struct owner_record again = {};
 	int same_again = state->has_changed;
 	int is_last = !same_again && !state->goes_on && (!quick || state->others);
+	/* All zero, or the word that io_urings were told of. */
+	const struct owner_record word = { .fd = is_last };
 
 	/* Where the buffer is full the kernel comes again. */
-	if (!is_last && seq_write(seq, &again, sizeof(again)))
+	if ((!is_last || state->rings) && seq_write(seq, &word, sizeof(word)))
 		return;
 	if (!same_again && state->goes_on) {
 		state->first += WINDOW;
@@ -548,6 +453,7 @@ SECTION("iter/task") int owners(struct bpf_iter__task *context)
 	search.state->everything = !!(flags & O_APPEND);
 	search.state->namespaces = (flags & (O_APPEND | O_NONBLOCK)) == (O_APPEND | O_NONBLOCK);
 	quick = !!(flags & O_NONBLOCK) && !search.state->namespaces;
+	search.state->rings = TELLS_RINGS && !(flags & O_NONBLOCK);
 	if (!task) {
 		end(search.seq, search.state, quick);
 		return 0;

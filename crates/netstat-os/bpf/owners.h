@@ -3,7 +3,10 @@
  * One socket descriptor, as owners.bpf.c writes it and crates/netstat-os/src/linux/bpf/records.rs reads it, in the machine's order of
  * bytes. Recordings keep these bytes: another layout needs another question in crates/netstat-os/src/linux/source.rs.
  *
- * A last record that is all zero is of no descriptor: it says that another walk has more to tell.
+ * A record of a process and no inode is of the descriptor of an io_uring, which may hold sockets that no descriptor leads to.
+ *
+ * The last record is of no process. All zero, it says that another walk has more to tell; with a descriptor, that io_urings were told
+ * of. It is missing at the end of walks that do not tell of them.
  */
 #ifndef NETSTAT_OWNERS_H
 #define NETSTAT_OWNERS_H

@@ -7,6 +7,18 @@ use std::io;
 /// The link to the PID namespace that the machine booted with, `PROC_PID_INIT_INO`.
 pub(super) const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
 
+/// Returns the network namespace that the machine booted with, as far as a reader in its PID namespace knows: that of the first
+/// thread of the kernel, which is never in another. The first process may have more rights than the reader, and is asked
+/// second.
+pub(super) fn machine_namespace(source: &dyn Source) -> Option<Namespace> {
+    if source.read_link("/proc/self/ns/pid").ok()? != INITIAL_PID_NAMESPACE {
+        return None;
+    }
+    let of = |path: &str| source.read_link(path).ok().and_then(|target| decode_namespace(&target));
+    let inode = of("/proc/2/ns/net").or_else(|| of("/proc/1/ns/net"))?;
+    Some(Namespace { inode })
+}
+
 /// Reads the host name of the current UTS namespace from `/proc/sys/kernel/hostname`.
 pub(super) fn host_name(source: &dyn Source) -> Result<String, Error> {
     let failed = |error| Error::new(Operation::ReadHostName, error);

@@ -8,7 +8,7 @@
 //! Who has another socket of the kernel is not known. WireGuard tells its port only together with its private key, which
 //! nobody who asks for sockets wants to have read.
 
-use super::host::{self, decode_namespace};
+use super::host;
 use super::namespaces::{self, Place};
 use super::source::{Netlink, NetworkSource, Source};
 use super::wire;
@@ -88,10 +88,9 @@ fn tunnels(source: &dyn NetworkSource, warnings: &mut Vec<Warning>) -> Behind {
 /// Returns those of the reader's namespace.
 fn of_own(source: &dyn Source, namespace: Option<Namespace>, warnings: &mut Vec<Warning>) -> Vec<StandIn> {
     let mut behind = tunnels(source, warnings);
-    // The server of the machine is in the network namespace of its first process, where that is the reader's too.
+    // The server of the machine is in the namespace it booted with, where that is the reader's too.
     let mut bytes = Vec::new();
-    let of_machine = source.read_link("/proc/1/ns/net").ok().and_then(|target| decode_namespace(&target));
-    if namespace.is_some_and(|own| of_machine == Some(own.inode))
+    if namespace.is_some_and(|own| host::machine_namespace(source) == Some(own))
         && source.read(NFS_SERVER, &mut bytes).is_ok()
     {
         for place in decode_ports(&bytes) {

@@ -20,8 +20,8 @@
 //! socket whose owner is found in the first pass is not looked for in such tables.
 //!
 //! A process may hold a socket without any descriptor, in the table of files of an io_uring (`IORING_REGISTER_FILES`). The
-//! second pass reads what `/proc/PID/fdinfo` tells of each ring; after BPF, `/proc` is read for rings alone. Kernels that
-//! tell that a ring has files and not which make a missing owner unknown.
+//! second pass reads what `/proc/PID/fdinfo` tells of each ring; after BPF, which tells of rings, only for the processes that
+//! have some. Kernels that tell that a ring has files and not which make a missing owner unknown.
 //!
 //! A socket is not said to have no owner if the reader may have been unable to see the owner. A process whose descriptors
 //! are refused, and a `/proc` mounted with `hidepid`, which hides the processes of other users, both make a missing owner
@@ -48,6 +48,7 @@ mod tests;
 
 use super::host::INITIAL_PID_NAMESPACE;
 use super::privileges::Privileges;
+use super::sockets::Namespaces;
 use super::source::{Source, Walk};
 use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
@@ -60,8 +61,9 @@ use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
 use std::io;
 
-/// Lists the sockets again, as those in the table were listed. Returns what the list may lack.
-type List<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
+/// Lists the sockets again, as those in the table were listed, of these network namespaces if any are named. Returns what the
+/// list may lack.
+type List<'a> = dyn FnMut(Option<&Namespaces>, &mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
 
 /// Finds the owners of the sockets whose owners the table wants, starting from what was found while they were listed.
 ///
@@ -77,12 +79,16 @@ pub(super) fn attach<'a>(
     let is_wide = query.scope == Scope::All || !query.kinds.others().is_empty();
     let walk = if is_wide { Walk::Everything } else { Walk::Full };
     let search = Search::new(source, table, by, walk, found);
-    attach_asking(search, table, &mut |each| list_again(source, query, each))
+    attach_asking(search, table, &mut |within, each| list_again(source, query, within, each))
 }
+
+/// The same where it is decided which namespaces.
+type ListAgain<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
 
 fn list_again(
     source: &dyn Source,
     query: &SocketQuery,
+    within: Option<&Namespaces>,
     each: &mut dyn FnMut(ShortId),
 ) -> Result<Vec<Warning>, Error> {
     // A socket that only changed its state since is not gone.
@@ -94,7 +100,7 @@ fn list_again(
     let scope = query.scope;
     let again = SocketQuery { programs, scope, ..SocketQuery::new(query.kinds, states) };
     let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
-    let answer = super::sockets::list(source, &listing, &mut |socket| {
+    let answer = super::sockets::list_within(source, &listing, within, &mut |socket| {
         each(ShortId::new(socket.id.inode, socket.id.cookie));
         // Another network namespace may have it, and then the list does not.
         if let Some(peer) = socket.family_facts().and_then(FamilyFacts::peer) {
@@ -117,6 +123,8 @@ fn attach_asking(
     if !search.wanted.is_empty() {
         search.look(Threads::Shared).map_err(|error| Error::new(Operation::FindOwners, error))?;
         if !search.wanted.is_empty() {
+            let within = namespaces_of(table, &search);
+            let list = &mut |each: &mut dyn FnMut(ShortId)| list(within.as_ref(), each);
             unowned = settle(&mut search, list, &mut vanished, &mut warnings);
         }
         report(&mut search, &mut warnings);
@@ -137,11 +145,22 @@ fn attach_asking(
     Ok(Answer { data: search.method, warnings })
 }
 
+/// Returns the network namespaces of the sockets still without an owner; `None` where one is not known.
+fn namespaces_of(table: &SocketTable, search: &Search<'_>) -> Option<Namespaces> {
+    let is_wanted = |inode: Option<u64>| {
+        inode.and_then(|inode| u32::try_from(inode).ok()).is_some_and(|it| search.wanted.contains_key(&it))
+    };
+    let wanted = table.iter().filter(|socket| {
+        is_wanted(socket.id.inode) || is_wanted(socket.family_facts().and_then(FamilyFacts::peer))
+    });
+    wanted.map(|socket| socket.namespace()).collect()
+}
+
 /// Finds out about the sockets that the first pass found no process for. Returns why those that are neither found now nor
 /// `vanished` have no owner.
 fn settle(
     search: &mut Search<'_>,
-    list: &mut List<'_>,
+    list: &mut ListAgain<'_>,
     vanished: &mut FxHashSet<u32>,
     warnings: &mut Vec<Warning>,
 ) -> NoOwner {
@@ -199,7 +218,7 @@ fn settle(
 /// Stops looking for sockets that are not in a newer list. Returns what that list may lack.
 fn drop_vanished(
     search: &mut Search<'_>,
-    list: &mut List<'_>,
+    list: &mut ListAgain<'_>,
     vanished: &mut FxHashSet<u32>,
 ) -> Result<Vec<Warning>, Error> {
     let mut there = FxHashSet::default();

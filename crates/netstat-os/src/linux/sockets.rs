@@ -63,6 +63,7 @@ use netstat_model::{
     Transport,
 };
 use requests::{body, body_of_both, extensions, kernel_states, request};
+use rustc_hash::FxHashSet;
 use std::io;
 use std::time::Duration;
 
@@ -85,6 +86,22 @@ const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 pub(super) fn list(
     source: &dyn Source,
     listing: &Listing<'_>,
+    visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+) -> Result<Answer<SocketTable>, Error> {
+    list_within(source, listing, None, visit)
+}
+
+/// Network namespaces that are asked for.
+pub(super) type Namespaces = FxHashSet<Namespace>;
+
+/// The same, where [`Scope::All`] may mean some network namespaces only.
+///
+/// # Errors
+/// As [`list`].
+pub(super) fn list_within(
+    source: &dyn Source,
+    listing: &Listing<'_>,
+    within: Option<&Namespaces>,
     visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
 ) -> Result<Answer<SocketTable>, Error> {
     let query = listing.query;
@@ -110,7 +127,7 @@ pub(super) fn list(
                 query.fields.contains(Fields::NAMESPACE).then(|| host::namespace(source)).flatten();
             of_namespace(source, &mut lister, States::all(), &mut warnings)?;
         }
-        Scope::All => all_namespaces::list(source, &mut lister, &mut warnings)?,
+        Scope::All => all_namespaces::list(source, within, &mut lister, &mut warnings)?,
     }
     if query.kinds.contains(Kinds::UNLISTED) && !lister.full {
         lister.namespace = None;

@@ -42,7 +42,9 @@ pub(super) fn sockets(
     }
     if refused > 0 {
         let which = if refused == 1 { "1 process".to_owned() } else { format!("{refused} processes") };
-        let reason = format!("{which} could not be read; reading all takes CAP_SYS_PTRACE, which root has");
+        let reason = format!(
+            "{which} could not be read; reading all takes root with CAP_SYS_PTRACE, and no security module that forbids it"
+        );
         warnings.push(Warning::SourceUnavailable { what: "which of their sockets are in no table", reason });
     }
     let mut inodes: Vec<u32> = unlisted.into_iter().collect();

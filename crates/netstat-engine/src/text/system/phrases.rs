@@ -294,8 +294,8 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("more than * descriptors are open", "열린 디스크립터가 *개보다 많음"),
     ("* could not be read", "*를 읽을 수 없음"),
     (
-        "* could not be read; reading all takes CAP_SYS_PTRACE, which root has",
-        "*를 읽을 수 없음. 모두 읽으려면 CAP_SYS_PTRACE 필요(root에 있음)",
+        "* could not be read; reading all takes root with CAP_SYS_PTRACE, and no security module that forbids it",
+        "*를 읽을 수 없음. 모두 읽으려면 CAP_SYS_PTRACE를 가진 root여야 하고, 이를 막는 보안 모듈이 없어야 함",
     ),
     ("processes outside this PID namespace are not seen", "이 PID 네임스페이스 밖의 프로세스는 볼 수 없음"),
     (

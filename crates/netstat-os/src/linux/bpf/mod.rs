@@ -48,7 +48,7 @@ pub(super) use pins::left_behind;
 pub(super) use program::Program;
 #[cfg(feature = "bpf")]
 pub(super) use recorder::Recorder;
-pub(super) use records::{Record, decode_records};
+pub(super) use records::{Record, Rings, decode_records};
 #[cfg(feature = "bpf")]
 pub(super) use tcp::Tcp;
 pub(super) use tcp_rows::{TcpRow, TcpSettings, decode_tcp_rows};

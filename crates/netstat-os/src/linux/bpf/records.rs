@@ -1,5 +1,7 @@
 //! Decodes what the program writes: `struct owner_record` of `bpf/owners.h`.
 
+use std::collections::BTreeSet;
+
 /// Bytes of a record.
 const LEN: usize = 32;
 
@@ -35,10 +37,39 @@ pub(crate) fn says_more(piece: &[u8]) -> bool {
     piece.last_chunk() == Some(&[0; LEN])
 }
 
+/// The processes with io_urings, as a walk tells of them.
+#[derive(Debug, Default)]
+pub(crate) struct Rings {
+    processes: BTreeSet<u32>,
+    is_whole: bool,
+}
+
+impl Rings {
+    /// Notes what a piece of the walk tells.
+    pub(crate) fn note(&mut self, piece: &[u8]) {
+        for bytes in piece.as_chunks::<LEN>().0 {
+            match (short(bytes, 16), short(bytes, 20), short(bytes, 24)) {
+                (Some(0), Some(1..), Some(0)) => self.is_whole = true,
+                (Some(0), _, Some(pid @ 1..)) => _ = self.processes.insert(pid),
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns the processes; `None` if the program does not tell of rings on this kernel, or did not when it was recorded.
+    pub(crate) fn processes(self) -> Option<BTreeSet<u32>> {
+        self.is_whole.then_some(self.processes)
+    }
+}
+
+fn short(bytes: &[u8; LEN], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
+}
+
 /// Decodes one record; `None` without a process or a socket.
 fn decode_record(bytes: &[u8; LEN]) -> Option<Record> {
     let long = |at: usize| bytes.get(at..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));
-    let short = |at: usize| bytes.get(at..)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
+    let short = |at: usize| short(bytes, at);
     Some(Record {
         start_time: long(0)? / TICK,
         cookie: long(8).filter(|&cookie| cookie != 0),

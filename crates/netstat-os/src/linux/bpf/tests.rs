@@ -49,6 +49,22 @@ fn a_final_zero_record_means_more() {
 }
 
 #[test]
+fn rings_are_known_where_the_walk_says_that_it_told_of_them() {
+    let (ring, end) = (record(1, 0, [0, 3, 10, 1]), record(0, 0, [0, 1, 0, 0]));
+    let others = [record(1, 2, [77, 3, 11, 1]), record(0, 0, [0; 4])].concat();
+    for (pieces, expected) in [
+        (vec![ring.clone(), others.clone(), [&ring[..], &end].concat()], Some(vec![10])),
+        (vec![others.clone(), end], Some(vec![])),
+        (vec![ring, others], None),
+        (vec![], None),
+    ] {
+        let mut rings = Rings::default();
+        pieces.iter().for_each(|piece| rings.note(piece));
+        assert_eq!(rings.processes().map(|all| all.into_iter().collect::<Vec<_>>()), expected);
+    }
+}
+
+#[test]
 fn a_clock_tick_is_10_ms() {
     assert_eq!(rustix::param::clock_ticks_per_second(), 100);
 }

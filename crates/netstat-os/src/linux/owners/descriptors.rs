@@ -2,7 +2,7 @@
 
 use super::holders::Holders;
 use super::search::{Bpf, Found, Search, Threads};
-use crate::linux::bpf::{Failure, Record, decode_records};
+use crate::linux::bpf::{Failure, Record, Rings, decode_records};
 use crate::linux::descriptor_links::fetch_pids;
 use crate::linux::privileges::why_no_bpf;
 use crate::linux::source::{OwnersProgram, Source, Walk};
@@ -11,6 +11,7 @@ use netstat_model::owner_method::{NoBpf, OwnerMethod};
 use netstat_model::query::Owners;
 use netstat_model::{ProcessKey, ShortId, lower_half};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
@@ -40,7 +41,7 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
             let mut holders = Holders::default();
             let program = source.owners_program().map_err(Failure::reason);
             let told = program.and_then(|program| {
-                walk(program.as_ref(), Walk::Quick, &mut holders, &|_| true).map(|()| program)
+                walk(program.as_ref(), Walk::Quick, &mut holders, &|_| true).map(|_| program)
             });
             let looked = told.is_ok();
             Found { bpf: told.map_or_else(Bpf::RuledOut, Bpf::Loaded), looked, holders }
@@ -73,10 +74,11 @@ impl Search<'_> {
         let wanted = &self.wanted;
         let told = program.and_then(|program| {
             let wants = |inode| wanted.contains_key(&inode);
-            walk(program.as_ref(), self.walk, &mut self.holders, &wants).map(|()| program)
+            walk(program.as_ref(), self.walk, &mut self.holders, &wants).map(|rings| (program, rings))
         });
         match told {
-            Ok(program) => {
+            Ok((program, rings)) => {
+                self.ring_holders = rings;
                 self.bpf = Bpf::Loaded(program);
                 self.method = OwnerMethod::Bpf;
             }
@@ -119,8 +121,8 @@ impl Search<'_> {
         }
     }
 
-    /// Looks for io_urings that hold sockets still without an owner, and counts the processes that may not be read. Reading
-    /// the link to the executable needs the same permission as reading descriptors, and costs next to nothing.
+    /// Looks for io_urings that hold sockets still without an owner, in the processes that have rings as far as BPF told of
+    /// them, and counts the processes that may not be read. Reading the link to the executable needs the same permission as reading descriptors, and costs next to nothing.
     pub(super) fn look_beyond_descriptors(&mut self) {
         if self.wanted.is_empty() {
             return;
@@ -138,6 +140,7 @@ impl Search<'_> {
                 self.refused +=
                     usize::from(stat.is_ok_and(|stat| !stat.is_kernel_thread() && !stat.is_zombie()));
             } else if has_rings
+                && self.ring_holders.as_ref().is_none_or(|holders| holders.contains(&pid))
                 && let Err(error) = self.rings(process, pid)
                 && !is_gone(&error)
             {
@@ -159,29 +162,33 @@ pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> 
     why_no_bpf(source)
 }
 
-/// Adds the descriptors whose inode is wanted, as the BPF program lists them. Adds none if the program fails.
+/// Adds the descriptors whose inode is wanted, as the BPF program lists them. Adds none if the program fails. Returns the
+/// processes that have io_urings, if it told of them.
 fn walk(
     program: &dyn OwnersProgram,
     walk: Walk,
     holders: &mut Holders,
     wants: &dyn Fn(u32) -> bool,
-) -> Result<(), NoBpf> {
+) -> Result<Option<BTreeSet<u32>>, NoBpf> {
     let before = holders.len();
-    let mut odd = false;
-    let told = program.walk(walk, &mut |piece| match decode_records(piece) {
-        Some(records) => records.filter(|record| wants(record.inode)).for_each(|record| {
-            let Record { start_time, cookie, inode, descriptor, pid, parent } = record;
-            let socket = ShortId { inode, cookie: cookie.map_or(0, lower_half) };
-            holders.add(ProcessKey { pid, start_time }, parent, socket, descriptor);
-        }),
-        None => odd = true,
+    let (mut odd, mut rings) = (false, Rings::default());
+    let told = program.walk(walk, &mut |piece| {
+        rings.note(piece);
+        match decode_records(piece) {
+            Some(records) => records.filter(|record| wants(record.inode)).for_each(|record| {
+                let Record { start_time, cookie, inode, descriptor, pid, parent } = record;
+                let socket = ShortId { inode, cookie: cookie.map_or(0, lower_half) };
+                holders.add(ProcessKey { pid, start_time }, parent, socket, descriptor);
+            }),
+            None => odd = true,
+        }
     });
     let told = if odd { told.and(Err(Failure::ODD)) } else { told };
     if told.is_err() {
         holders.truncate(before);
     }
     holders.seal();
-    told.map_err(Failure::reason)
+    told.map(|()| rings.processes()).map_err(Failure::reason)
 }
 
 /// Returns whether no process may make an io_uring (`kernel.io_uring_disabled`, Linux 6.6).

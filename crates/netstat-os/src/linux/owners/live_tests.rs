@@ -7,7 +7,7 @@
 use super::descriptors::{HeadStart, is_worth_it};
 use super::made::{attach_found, attach_open, id, socket};
 use super::*;
-use crate::linux::bpf::Failure;
+use crate::linux::bpf::{Failure, Rings};
 use crate::linux::descriptor_links::decode_socket_link;
 use crate::linux::live::Live;
 use crate::linux::source::Recording;
@@ -255,6 +255,12 @@ fn a_socket_that_an_io_uring_alone_holds_belongs_to_its_process() {
     assert_eq!(owners.iter().map(|owner| owner.process.pid).collect::<Vec<_>>(), [ring.0.id()]);
     if bpf_is_permitted() {
         assert_eq!(ownership(&socket, Owners::Bpf), by_proc);
+        let program = Live.owners_program().unwrap();
+        for walk in [Walk::Full, Walk::Everything] {
+            let mut rings = Rings::default();
+            program.walk(walk, &mut |piece| rings.note(piece)).unwrap();
+            assert!(rings.processes().unwrap().contains(&ring.0.id()), "{walk:?}");
+        }
     }
 }
 

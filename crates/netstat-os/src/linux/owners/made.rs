@@ -47,7 +47,7 @@ pub(super) fn attach_found<'a>(
         assert!(table.push_wanted(&(&*socket).into()));
     }
     let search = Search::new(source, &table, by, Walk::Full, found);
-    let answer = attach_asking(search, &mut table, &mut |each| {
+    let answer = attach_asking(search, &mut table, &mut |_, each| {
         let again = list()?;
         again.data.iter().map(id).for_each(each);
         Ok(again.warnings)

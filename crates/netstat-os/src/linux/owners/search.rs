@@ -7,6 +7,7 @@ use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
 use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::io;
 
 /// The BPF program as far as a search has come with it. It is loaded once for all looks.
@@ -54,7 +55,9 @@ pub(super) struct Search<'a> {
     pub(super) failed: Option<io::Error>,
     /// Inodes and descriptors of the process being read.
     hits: Vec<(u32, u32)>,
-    /// Descriptors of the io_urings of that process.
+    /// The processes that have io_urings, if BPF told of them.
+    pub(super) ring_holders: Option<BTreeSet<u32>>,
+    /// Descriptors of the io_urings of the process being read.
     rings: Vec<u32>,
     pub(super) buffer: Vec<u8>,
     /// How many more descriptors of threads, or for io_urings alone, may be read.
@@ -94,6 +97,7 @@ impl<'a> Search<'a> {
             refused: 0,
             failed: None,
             hits: Vec::new(),
+            ring_holders: None,
             rings: Vec::new(),
             buffer: Vec::new(),
             links_left: MOST_LINKS,

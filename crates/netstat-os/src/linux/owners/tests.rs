@@ -4,8 +4,8 @@ use super::search::decode_ring;
 use super::*;
 use crate::linux::descriptor_links::{MOST_LINKS, decode_socket_link};
 use crate::linux::fake::{Fake, stat_line};
-use netstat_model::query::Kinds;
-use netstat_model::{Owner, Ownership, ProcessKey, Socket};
+use netstat_model::query::{Keep, Kinds};
+use netstat_model::{Namespace, Owner, Ownership, ProcessKey, Socket};
 use proptest::prelude::*;
 use rustix::io::Errno;
 
@@ -70,6 +70,30 @@ fn nothing_is_read_where_no_socket_can_have_an_owner() {
         assert_eq!((answer.data, answer.warnings), (OwnerMethod::NotNeeded, vec![]));
         assert_eq!(unowned(&sockets[0]), NoOwner::NoProcess);
         assert_eq!(fake.asked(), [""; 0]);
+    }
+}
+
+#[test]
+fn sockets_without_an_owner_are_listed_again_where_they_are() {
+    for (namespaces, expected) in
+        [([Some(7), Some(8), Some(8)], Some(vec![8])), ([Some(7), Some(8), None], None)]
+    {
+        let fake = Fake::new().alive(10, 1, 5, &[(3, "socket:[1]")]).file("/proc/self/ns/pid", INITIAL);
+        let mut table = SocketTable::new(Keep::EVERYTHING);
+        for (inode, namespace) in (1..).zip(namespaces) {
+            let mut socket = socket(inode);
+            socket.namespace = namespace.map(|inode| Namespace { inode });
+            assert!(table.push_wanted(&(&socket).into()));
+        }
+        let search = Search::new(&fake, &table, Owners::Proc, Walk::Full, Found::default());
+        let mut asked = Vec::new();
+        attach_asking(search, &mut table, &mut |within, each| {
+            asked.push(within.map(|within| within.iter().map(|of| of.inode).collect::<Vec<_>>()));
+            (1..4).for_each(|inode| each(ShortId { inode, cookie: 0 }));
+            Ok(Vec::new())
+        })
+        .unwrap();
+        assert_eq!(asked, [expected.clone(), expected]);
     }
 }
 

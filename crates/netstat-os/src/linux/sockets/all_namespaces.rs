@@ -1,6 +1,6 @@
 //! The sockets of all network namespaces.
 
-use super::{Lister, everywhere, of_namespace};
+use super::{Lister, Namespaces, everywhere, of_namespace};
 use crate::linux::source::{NetworkSource, Source};
 use crate::linux::stat::{is_gone, is_refused};
 use crate::linux::{host, namespaces};
@@ -9,15 +9,17 @@ use netstat_model::query::States;
 use netstat_model::{Answer, Error, Warning};
 use std::io;
 
-/// Lists the sockets of every network namespace that can be found and entered.
+/// Lists the sockets of every network namespace that can be found and entered, or of those that are named.
 pub(super) fn list(
     source: &dyn Source,
+    within: Option<&Namespaces>,
     lister: &mut Lister<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Error> {
     let own = host::namespace(source);
-    let Answer { data: places, warnings: lacks } = namespaces::find(source)?;
+    let Answer { data: mut places, warnings: lacks } = namespaces::find(source)?;
     warnings.extend(lacks);
+    places.retain(|place| within.is_none_or(|within| within.contains(&place.namespace.id)));
     let by_program = everywhere::list(lister, places.len())?;
     let left_of = |of, within: &dyn NetworkSource| {
         by_program.as_ref().map_or(States::all(), |program| program.left_of(of, within))

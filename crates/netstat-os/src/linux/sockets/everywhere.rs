@@ -4,7 +4,7 @@
 use super::Lister;
 use super::by_program::is_short_of_memory;
 use crate::linux::bpf::{Failure, Told, decode_everywhere};
-use crate::linux::host::{self, INITIAL_PID_NAMESPACE, decode_namespace};
+use crate::linux::host;
 use crate::linux::privileges::why_no_bpf;
 use crate::linux::source::{NetworkSource, Next, Rows, Source};
 use netstat_model::query::{Fields, Kinds, SocketQuery, SocketSource, States};
@@ -101,9 +101,7 @@ fn machine_of(source: &dyn Source, query: &SocketQuery, namespaces: usize) -> Re
     }
     why_no_bpf(source)?;
     // It goes over the table that the reader's namespace has, which is to be that of the machine.
-    let sees_all = source.read_link("/proc/self/ns/pid").is_ok_and(|of| of == INITIAL_PID_NAMESPACE);
-    let link = |path: &str| source.read_link(path).ok().and_then(|target| decode_namespace(&target));
-    let machine = sees_all.then(|| link("/proc/1/ns/net")).flatten();
+    let machine = host::machine_namespace(source).map(|of| of.inode);
     let own = host::namespace(source).map(|of| of.inode);
     if machine.is_some() && machine == own || !has_own_table(source) {
         Ok(machine)

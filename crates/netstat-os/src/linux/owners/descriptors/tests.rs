@@ -212,6 +212,25 @@ fn rings_are_looked_for_as_long_as_that_is_affordable() {
 }
 
 #[test]
+fn proc_is_read_for_the_processes_whose_rings_bpf_told_of() {
+    let ring = record(0, 0, 3, 10, 1);
+    let told = [&ring[..], &record(0, 0, 1, 0, 0)].concat();
+    // A program that does not say that it told of rings may have left some out.
+    for (walk, read) in [(told, 0), (ring, 1), (Vec::new(), 1)] {
+        let fake = fake()
+            .walk(Vec::new(), Ok(()))
+            .walk(walk, Ok(()))
+            .alive(10, 1, 5, &[(3, "anon_inode:[io_uring]")])
+            .alive(11, 1, 5, &[(4, "/dev/null")])
+            .file("/proc/10/fdinfo/3", "UserFiles:\t1\n    0: socket:[77]\n");
+        let mut sockets = [socket(77, None)];
+        attach_open(&fake, &mut sockets, Owners::Bpf).unwrap();
+        assert_eq!(sockets[0].ownership.holder(), Holder::Process(10));
+        assert_eq!((times_asked(&fake, "/proc/10/fd"), times_asked(&fake, "/proc/11/fd")), (1, read));
+    }
+}
+
+#[test]
 fn a_requested_method_is_the_only_one_used() {
     let walk = record(0, 77, 3, 99, 1);
     let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
