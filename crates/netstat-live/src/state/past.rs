@@ -159,7 +159,9 @@ impl State {
         // A message stands where a warning would: what was left out on purpose is said with what was lost.
         let only = look.warnings.iter().find(|warning| matches!(warning, Warning::OnlyRecorded { .. }));
         self.message = match (lack, only.map(netstat_engine::text::system::warning)) {
-            (Some(lack), Some(only)) => Some(both!("{lack}; {only}", "{lack}. {only}", lack, only)),
+            (Some(lack), Some(only)) => {
+                Some(both!("{lack}; besides, {only}", "{lack}. 또한 {only}", lack, only))
+            }
             (lack, _) => lack,
         };
         let warnings = look.warnings.clone();
