@@ -9,6 +9,7 @@ use crate::recalled::Recalled;
 use crate::ring::Step;
 use netstat_engine::both;
 use netstat_engine::text::Text;
+use netstat_model::Warning;
 use std::time::{Duration, SystemTime};
 
 /// How far a key goes.
@@ -155,7 +156,14 @@ impl State {
                 return;
             }
         };
-        self.message = lack;
+        // A message stands where a warning would: what was left out on purpose is said with what was lost.
+        let only = look.warnings.iter().find(|warning| matches!(warning, Warning::OnlyRecorded { .. }));
+        self.message = match (lack, only.map(netstat_engine::text::system::warning)) {
+            (Some(lack), Some(only)) => {
+                Some(both!("{lack}; besides, {only}", "{lack}. 또한 {only}", lack, only))
+            }
+            (lack, _) => lack,
+        };
         let warnings = look.warnings.clone();
         let mut book = Book::default();
         book.apply(look, |_| false);
