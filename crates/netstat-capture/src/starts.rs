@@ -68,9 +68,8 @@ impl Starts {
         if is_first {
             self.directions.remove(&place);
         }
-        if !self.directions.contains_key(&place)
-            && !(is_first || !payload.is_empty() && self.may_begin(sequence))
-        {
+        let may_begin = is_first || !payload.is_empty() && self.may_begin(sequence);
+        if !may_begin && !self.directions.contains_key(&place) {
             return Start::default();
         }
         if !self.make_room(&place, kept.at) {

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 pub(crate) use capture::{Capture, Capturing, is_told};
 pub(crate) use page::Page;
-pub(crate) use past::{CheckedPast, History, Past, is_kept};
+pub(crate) use past::{CheckedPast, History, Past, are_usual, is_kept};
 pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.

@@ -1,7 +1,7 @@
 //! By what means connections were seen, and what follows from that.
 
 use super::{Session, past};
-use crate::settings::{Connections, Layout};
+use crate::settings::{Connections, Layout, are_usual};
 use netstat_engine::both;
 use netstat_engine::filter::Test;
 use netstat_engine::text::Text;
@@ -43,7 +43,8 @@ fn asks_for_endings(table: &Connections) -> bool {
         Order::Usual | Order::AsGiven => None,
     };
     let shows = match &table.form {
-        Layout::Columns(columns) => columns.as_slice(),
+        // The usual columns have it, and nobody asked.
+        Layout::Columns(columns) if !are_usual(columns) => columns.as_slice(),
         _ => &[],
     };
     shows.iter().chain(&table.group_by).copied().chain(sorts).any(|column| column.name == "reason")

@@ -120,6 +120,12 @@ fn named(names: &[&str]) -> Vec<&'static Column> {
     names.iter().filter_map(|name| columns::by_name(name)).collect()
 }
 
+/// Returns whether these are the columns that a history shows where nobody names any, with or without the host.
+pub(crate) fn are_usual(shown: &[&Column]) -> bool {
+    let of_rows = shown.strip_prefix(&columns::by_name("host").into_iter().collect::<Vec<_>>()[..]);
+    of_rows.unwrap_or(shown).iter().map(|column| column.name).eq(SHOWN)
+}
+
 /// Returns whether a history has values for a column.
 pub(crate) fn is_kept(column: &Column) -> bool {
     KEPT.contains(&column.name) || KEPT_TOO.contains(&column.name)

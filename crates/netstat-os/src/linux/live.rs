@@ -5,7 +5,7 @@ use super::packet_ring::PacketRing;
 use super::sockopt;
 use super::source::{
     Closings, FileId, Lasting, Netlink, NetworkSource, Next, OwnersProgram, PacketSource, ProcessSource,
-    RecorderProgram, RowProgram, Rows, Source,
+    RecorderProgram, RowProgram, Rows, Source, knows_bound,
 };
 use crate::contract::{Ending, PacketTest};
 use netstat_model::error::words_of;
@@ -19,9 +19,8 @@ use rustix::thread::LinkNameSpaceType;
 use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
@@ -416,11 +415,14 @@ impl Source for Live {
         }
     }
 
-    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
-        let (family, kind) = (net::AddressFamily::INET, net::SocketType::STREAM);
-        let socket = net::socket_with(family, kind, net::SocketFlags::CLOEXEC, None)?;
-        net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0))?;
-        Ok(Some(socket))
+    fn lists_bound(&self) -> io::Result<bool> {
+        // It stays as it is until the machine boots again, and there are megabytes to read.
+        static KNOWN: OnceLock<bool> = OnceLock::new();
+        if let Some(known) = KNOWN.get() {
+            return Ok(*known);
+        }
+        let lists = knows_bound(self)?;
+        Ok(*KNOWN.get_or_init(|| lists))
     }
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {

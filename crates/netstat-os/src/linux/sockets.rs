@@ -49,7 +49,7 @@ pub(super) use destroy::{destroy_request, identity_request};
 use super::clock::uptime;
 use super::host;
 use super::procnet;
-use super::source::{Netlink, NetworkSource, Source};
+use super::source::{Netlink, NetworkSource, Source, TYPES};
 use super::unlisted;
 use super::wire::{self, Message, Rows};
 use decode::{AF_INET, AF_INET6, decode_details, decode_head};
@@ -559,37 +559,18 @@ fn warn_of_old_kernel(
         warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }
-    match lists_bound(source) {
+    match source.lists_bound() {
         Ok(true) => {}
         Ok(false) => {
             let release = read_text(source, "/proc/sys/kernel/osrelease");
             let release = release.map(|text| text.trim().to_owned());
             warnings.push(Warning::BoundUnavailable { release });
         }
-        Err(error) => warnings
-            .push(Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, reason: words_of(&error) }),
-    }
-}
-
-/// Asks whether the kernel lists bound-only sockets, while there is one.
-fn lists_bound(source: &dyn Source) -> io::Result<bool> {
-    struct Any(bool);
-    impl Rows for Any {
-        fn row(&mut self, message: Message<'_>) -> bool {
-            self.0 |= message.kind == SOCK_DIAG_BY_FAMILY;
-            true
-        }
-
-        fn restart(&mut self) -> bool {
-            self.0 = false;
-            true
+        Err(error) => {
+            let reason = format!("{TYPES}: {}", words_of(&error));
+            warnings.push(Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, reason });
         }
     }
-    let _held = source.bound_socket()?;
-    let body = body(AF_INET, IPPROTO_TCP, 0, kernel_states(States::BOUND));
-    let mut rows = Any(false);
-    wire::dump(source, Netlink::SockDiag, &request(SOCK_DIAG_BY_FAMILY, body, None), &mut rows)?;
-    Ok(rows.0)
 }
 
 #[cfg(test)]

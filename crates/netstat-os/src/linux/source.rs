@@ -10,7 +10,6 @@ use crate::tape::{Player, Recorder, hex};
 pub(crate) use programs::{
     Closings, FlowsProgram, Lasting, OwnersProgram, PacketSource, RecorderProgram, RowProgram, Rows, Walk,
 };
-use rustix::fd::OwnedFd;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,10 +144,9 @@ pub(crate) trait Source: NetworkSource {
         Err(io::Error::new(io::ErrorKind::Unsupported, "a recording has no packets"))
     }
 
-    /// Makes a TCP socket over IPv4 that is bound, and neither listens nor is connected, for as long as the answer lives. A
-    /// recording needs none: it has what the kernel answered meanwhile.
-    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
-        Ok(None)
+    /// Returns whether the kernel lists sockets that are bound and neither listen nor are connected.
+    fn lists_bound(&self) -> io::Result<bool> {
+        knows_bound(self)
     }
 
     /// Begins to listen to what the kernel says of each TCP socket of this network namespace that it destroys. A source
@@ -191,6 +189,23 @@ fn iptables_question(v6: bool) -> &'static str {
 
 /// How [`Source::since_1970`] is recorded.
 const CLOCK: &str = "clock";
+
+/// What the kernel says of its own types.
+pub(super) const TYPES: &str = "/sys/kernel/btf/vmlinux";
+
+/// The state in which the kernel lists bound-only sockets.
+const BOUND_STATE: &[u8] = b"BPF_TCP_BOUND_INACTIVE";
+
+/// Asks the kernel's types whether there is a state for bound-only sockets. A kernel without it accepts the request for
+/// them and lists none, and no answer tells that from a machine that has none; a socket made to find out would be seen by
+/// whoever else looks at that moment.
+pub(super) fn knows_bound(source: &(impl Source + ?Sized)) -> io::Result<bool> {
+    let has_state = |types: &[u8]| types.windows(BOUND_STATE.len()).any(|name| name == BOUND_STATE);
+    let keep = |types: &[u8]| if has_state(types) { BOUND_STATE.to_vec() } else { Vec::new() };
+    let mut kept = Vec::new();
+    source.read_kept(TYPES, &keep, &mut kept)?;
+    Ok(!kept.is_empty())
+}
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,10 +313,6 @@ impl Source for Recording {
         let answer = self.live.enter(path, inode);
         self.note(ENTER, &format!("{inode} {path}"), &answer, &[]);
         Ok(Box::new(RecordingWithin { inode, live: answer?, recording: self }))
-    }
-
-    fn bound_socket(&self) -> io::Result<Option<OwnedFd>> {
-        self.live.bound_socket()
     }
 
     fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
