@@ -14,6 +14,9 @@ const MOST_TEXT: usize = 1024;
 const MOST_DIRECTIONS: usize = 4096;
 const FORGET: Duration = Duration::from_secs(60);
 
+/// How long it counts that there was no room.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What a packet adds to what is readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Start {
@@ -48,6 +51,8 @@ pub struct Starts {
     directions: FxHashMap<(FlowKey, Place), Direction>,
     /// Whether one was forgotten: what comes without a handshake may be one of those since then.
     has_forgotten: bool,
+    /// When it was last seen that there is no room.
+    full: Option<Duration>,
 }
 
 impl Starts {
@@ -97,6 +102,11 @@ impl Starts {
         if self.directions.len() < MOST_DIRECTIONS || self.directions.contains_key(place) {
             return true;
         }
+        // A flood of handshakes must not have all of them looked at each time.
+        if self.full.is_some_and(|full| now.saturating_sub(full) < PAUSE) {
+            return false;
+        }
+        self.full = Some(now);
         let old = now.saturating_sub(FORGET);
         self.directions.retain(|_, direction| direction.last > old);
         self.has_forgotten |= self.directions.len() < MOST_DIRECTIONS;

@@ -195,7 +195,7 @@ fn a_full_disk_ends_a_capture_with_its_counts() {
         let lines: Vec<&str> = said.lines().rev().take(2).collect();
         let [why, counted] = lines[..] else { panic!("{said}") };
         assert!(why.contains("x.pcapng") && why.ends_with("No space left on device"), "{said}");
-        assert!(counted.ends_with("; the last of those written may not be in the file"), "{said}");
+        assert!(counted.contains("; the last of those written are not in "), "{said}");
         let Counts { seen, written, .. } = Counts::read(counted);
         assert!(100 < written && written < seen, "{said}");
     });

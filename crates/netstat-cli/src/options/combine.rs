@@ -5,6 +5,7 @@ use super::complaint::{Complaint, complaint};
 use netstat_engine::both;
 use netstat_engine::text::Text;
 use netstat_engine::view::sort::Order;
+use netstat_model::query::Kinds;
 
 /// Complains about a second `-p`.
 pub(super) fn two_protocols(one: ProtocolName, two: ProtocolName) -> Complaint {
@@ -140,6 +141,13 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
         return Err(complaint!(
             "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",
             "--netns all은 소켓 표에만 쓸 수 있습니다. ip netns의 이름이나 PID로 네임스페이스 하나를 지정하세요"
+        ));
+    }
+    let is_unlisted = arguments.family.is_some_and(|family| family.kinds.contains(Kinds::UNLISTED));
+    if *netns != Netns::All && is_unlisted {
+        return Err(complaint!(
+            "no table tells which network namespace sockets in no table belong to: type --netns all",
+            "어떤 테이블에도 없는 소켓은 네트워크 네임스페이스를 알 수 없습니다. --netns all을 입력하세요"
         ));
     }
     if *netns != Netns::All && arguments.at.is_some() {

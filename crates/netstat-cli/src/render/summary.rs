@@ -48,6 +48,7 @@ struct Words {
     waiting: &'static str,
     most: &'static str,
     none: &'static str,
+    unseen: &'static str,
     still_open: &'static str,
     too_young: &'static str,
     more: &'static str,
@@ -80,6 +81,7 @@ const ENGLISH: Words = Words {
     waiting: "Over the time: ends in CLOSE_WAIT (the peer closed, the program has not) and in TIME_WAIT",
     most: "most",
     none: "none",
+    unseen: "unknown: part of it was recorded in a way that does not see how connections end",
     still_open: "still open",
     too_young: "unknown: not all of that day was recorded",
     more: " more",
@@ -112,6 +114,7 @@ const KOREAN: Words = Words {
     waiting: "시간에 따른 CLOSE_WAIT(상대는 닫았지만 프로그램이 닫지 않음)와 TIME_WAIT 수",
     most: "최대",
     none: "없음",
+    unseen: "알 수 없음: 일부는 연결이 어떻게 끝났는지 볼 수 없는 방식으로 기록됨",
     still_open: "아직 열려 있음",
     too_young: "알 수 없음: 전날 전체가 기록되어 있지 않음",
     more: "개 더",
@@ -203,7 +206,14 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
             ]
         })
         .collect();
-    list(&mut text, words.failures, rows, words);
+    // Nobody saw how connections ended: that none failed is not known.
+    if summary.failures.is_empty()
+        && scope.modes.iter().any(|mode| matches!(*mode, "sampled" | "looks" | "traced"))
+    {
+        absent(&mut text, words.failures, words.unseen);
+    } else {
+        list(&mut text, words.failures, rows, words);
+    }
     let rows = summary
         .storms
         .iter()

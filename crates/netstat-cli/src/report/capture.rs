@@ -120,18 +120,14 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
     course.capture.leave_out();
     let said = summary(&course.capture.counts(), &counted);
     if let Some(trouble) = failed {
-        output::complain(&both!(
-            "{said}; the last of those written may not be in the file",
-            "{said}, 저장한 것 중 마지막 패킷들은 파일에 없을 수 있음",
-            said
-        ));
-        return Err(trouble);
+        return Err(cut_short(&said, asked, trouble));
     }
     match target {
         Target::File(writing) => {
             let file = writing::named(writing.path(), asked.files);
             let overwritten = writing.overwritten();
-            let bytes = writing.finish(now(system), said.english())?;
+            let finished = writing.finish(now(system), said.english());
+            let bytes = finished.map_err(|trouble| cut_short(&said, asked, trouble))?;
             let said = if overwritten == 0 {
                 said
             } else {
@@ -153,6 +149,18 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked) -> Result<ExitCode, Trou
         Target::Lines(_) => output::complain(&said),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what was counted by a capture that could not be written to its end. Returns why.
+fn cut_short(said: &Text, asked: &Asked, trouble: Trouble) -> Trouble {
+    let file = asked.write.as_deref().map_or_else(Text::default, |path| writing::named(path, asked.files));
+    output::complain(&both!(
+        "{said}; the last of those written are not in {file}, or none: netstat capture --read shows what is",
+        "{said}, 저장한 것 중 마지막 패킷들 또는 전부가 {file}에 없음. 들어 있는 것은 netstat capture --read로 확인하세요",
+        said = said.clone(),
+        file
+    ));
+    trouble
 }
 
 /// Says what rights this program has no more, where that was asked for.

@@ -92,9 +92,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  "열의 위치, 그리고 다른 옵션과 함께 쓴 모든 경우.";
     [] "family", value(family, "LIST", "unix", ValueKind::Families, values::parse_families);
         "Show the sockets of these families",
-        "Shows the sockets of these address families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, ping, packet, netlink, vsock, xdp, sctp, mptcp, bluetooth, unlisted; or all. Linux only.",
+        "Shows the sockets of these address families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, ping, packet, netlink, vsock, xdp, sctp, mptcp, bluetooth, unlisted; or all but unlisted: all. Linux only.",
         "이 주소 체계의 소켓을 열로 된 표로 표시합니다. 쉼표로 구분합니다: inet(TCP와 UDP), unix, raw, ping, \
-         packet, netlink, vsock, xdp, sctp, mptcp, bluetooth, unlisted, 또는 all. Linux 전용입니다."
+         packet, netlink, vsock, xdp, sctp, mptcp, bluetooth, unlisted, 또는 all(unlisted 제외 전부). Linux 전용입니다."
         details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
                  -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
                  both also those of the process at the other end. Where the kernel cannot list a family that was named, a \

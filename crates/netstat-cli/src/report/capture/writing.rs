@@ -1,7 +1,7 @@
 //! The file that packets are written to, or a ring of files.
 
 use super::clock::now;
-use crate::output::{self, Trouble};
+use crate::output::{self, Reader, Trouble};
 use crate::report::{Session, explain};
 use crate::settings::Capturing as Asked;
 use netstat_capture::pcapng::Origin;
@@ -136,7 +136,7 @@ impl<'a> Writing<'a> {
 
     /// Whether there is no room for more, or nobody reads on.
     pub(super) fn is_over(&self) -> bool {
-        self.is_full || self.is_gone
+        self.is_full || self.is_gone || is_stdout(self.path) && output::reader() == Reader::Gone
     }
 
     /// Returns what was typed.
@@ -165,12 +165,14 @@ impl<'a> Writing<'a> {
 
     /// Ends the file at hand.
     fn close(&mut self, until: Duration, counts: &str) -> Result<(), Trouble> {
-        let (Some(file), Some(one)) = (self.current.take(), self.files.get_mut(self.at)) else {
-            return Ok(());
-        };
-        let end = || file.finish((self.since, until), counts)?.finish();
-        one.bytes = end().map_err(|error| cannot_write(&one.path, &error))?;
-        Ok(())
+        let Some(file) = self.current.take() else { return Ok(()) };
+        let ended = file.finish((self.since, until), counts).and_then(Packed::finish);
+        let ended = ended.map(|bytes| {
+            if let Some(one) = self.files.get_mut(self.at) {
+                one.bytes = bytes;
+            }
+        });
+        self.note(ended)
     }
 
     /// Takes the packets of which it is known whose they are; all of them at the end.

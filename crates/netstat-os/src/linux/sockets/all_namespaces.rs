@@ -6,10 +6,11 @@ use crate::linux::stat::{is_gone, is_refused};
 use crate::linux::{host, namespaces};
 use netstat_model::error::words_of;
 use netstat_model::query::States;
-use netstat_model::{Answer, Error, Warning};
+use netstat_model::{Answer, Error, Namespace, Warning};
 use std::io;
 
-/// Lists the sockets of every network namespace that can be found and entered, or of those that are named.
+/// Lists the sockets of every network namespace that can be found and entered; of those that are named, and maybe others,
+/// where some are.
 pub(super) fn list(
     source: &dyn Source,
     within: Option<&Namespaces>,
@@ -19,7 +20,11 @@ pub(super) fn list(
     let own = host::namespace(source);
     let Answer { data: mut places, warnings: lacks } = namespaces::find(source)?;
     warnings.extend(lacks);
-    places.retain(|place| within.is_none_or(|within| within.contains(&place.namespace.id)));
+    // The program sees namespaces that nothing leads to; sockets of these are in the list of all alone.
+    let is_found = |id: &Namespace| places.iter().any(|place| place.namespace.id == *id);
+    if let Some(within) = within.filter(|within| within.iter().all(is_found)) {
+        places.retain(|place| within.contains(&place.namespace.id));
+    }
     let by_program = everywhere::list(lister, places.len())?;
     let left_of = |of, within: &dyn NetworkSource| {
         by_program.as_ref().map_or(States::all(), |program| program.left_of(of, within))
