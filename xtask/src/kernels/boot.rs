@@ -13,8 +13,10 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time that a guest may take. It takes about 40 s.
-const LIMIT: Duration = Duration::from_secs(400);
+/// Returns the time that a guest may take. It takes about 40 s.
+fn limit(extent: Extent) -> Duration {
+    Duration::from_secs(if extent == Extent::Quick { 150 } else { 400 })
+}
 
 /// The processors of the guests, one after the other where a guest does not answer. qemu 7.2 spoils the flags where an
 /// interrupt comes within `cmpxchg16b`, which the allocator of Linux 6.12 uses wherever it is; newer kernels give BPF programs no
@@ -27,9 +29,9 @@ struct Machine(Child);
 
 impl Machine {
     /// Waits until it ends by itself; returns whether it did.
-    fn wait(&mut self) -> Result<bool> {
+    fn wait(&mut self, limit: Duration) -> Result<bool> {
         let begun = Instant::now();
-        while begun.elapsed() < LIMIT {
+        while begun.elapsed() < limit {
             if self.0.try_wait()?.is_some() {
                 return Ok(true);
             }
@@ -46,14 +48,14 @@ impl Drop for Machine {
     }
 }
 
-/// Boots a guest and unpacks its answers. One that does not end, or does not answer, has none.
-pub(super) fn run(guest: &Guest, image: &Image, base: &Base, extent: Extent) -> Result<()> {
+/// Boots a guest and unpacks its answers. Returns false of one that does not end, or does not answer, and has none.
+pub(super) fn run(guest: &Guest, image: &Image, base: &Base, extent: Extent) -> Result<bool> {
     for processor in PROCESSORS {
         if boot(guest, image, base, extent, processor)? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Boots it with this processor; returns whether it answered.
@@ -66,6 +68,7 @@ fn boot(guest: &Guest, image: &Image, base: &Base, extent: Extent, processor: &s
     base.with_modules(image, guest.without, &initramfs)?;
     let console = place.join("console");
     let sent = place.join("sent.tar");
+    let limit = limit(extent);
     let extent = if extent == Extent::Quick { "quick" } else { "whole" };
     let words = format!(
         "console=ttyS0 panic=-1 quiet loglevel=4 random.trust_cpu=on EXTENT={extent} GUEST={} {}",
@@ -79,7 +82,7 @@ fn boot(guest: &Guest, image: &Image, base: &Base, extent: Extent, processor: &s
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(&initramfs).args(["-append", words.trim()]);
     qemu.stdout(Stdio::null());
     let mut machine = Machine(qemu.spawn().context("cannot run qemu-system-x86_64")?);
-    let ended = machine.wait()?;
+    let ended = machine.wait(limit)?;
     drop(machine);
     let mut tar = workspace::program("tar");
     tar.arg("-xf").arg(&sent).arg("-C").arg(&place).stderr(Stdio::null());
