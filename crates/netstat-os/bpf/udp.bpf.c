@@ -17,6 +17,10 @@
 
 /* include/linux/socket.h. */
 #define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
+
+/* include/uapi/linux/in.h. */
+#define IPPROTO_UDPLITE 136
 
 /* include/linux/sched.h. */
 #define PF_KTHREAD 0x00200000
@@ -215,6 +219,11 @@ INLINE int note(struct bpf_sock_addr *context, u16 family)
 	struct peer peer = {};
 	u64 thread = current_thread();
 
+	/* A call on a connected socket that names nobody comes here as well if it has control data. */
+	if (!context->user_port) {
+		map_delete(&peers, &thread);
+		return 1;
+	}
 	peer.cookie = socket_cookie(context);
 	peer.family = family;
 	peer.port = context->user_port;
@@ -342,10 +351,14 @@ INLINE int on_call(struct sock *sk, int bytes, u32 program)
 	u32 flags = program == RECEIVED ? FLOW_WAS_CALLED : 0;
 	u64 thread, now;
 
-	if (READ(sk->sk_protocol) != IPPROTO_UDP)
+	u32 protocol = READ(sk->sk_protocol);
+
+	thread = current_thread();
+	if (protocol == IPPROTO_UDPLITE)
+		map_delete(&peers, &thread);
+	if (protocol != IPPROTO_UDP)
 		return 0;
 	key.cookie = socket_cookie(sk);
-	thread = current_thread();
 	peer = map_lookup(&peers, &thread);
 	if (peer) {
 		int is_its = peer->cookie == key.cookie;
@@ -415,8 +428,13 @@ SECTION("tp_btf/sock_send_length") int sent(u64 *context)
 
 SECTION("tp_btf/sock_recv_length") int received(u64 *context)
 {
-	if (context[2] & MSG_PEEK)
+	/* What is only looked at is received later; what comes from the queue of errors is what was sent. */
+	if (context[2] & (MSG_PEEK | MSG_ERRQUEUE)) {
+		u64 thread = current_thread();
+
+		map_delete(&peers, &thread);
 		return 0;
+	}
 	return on_call((struct sock *)context[0], context[1], RECEIVED);
 }
 
