@@ -200,18 +200,8 @@ const BOUND_STATE: &[u8] = b"BPF_TCP_BOUND_INACTIVE";
 /// them and lists none, and no answer tells that from a machine that has none; a socket made to find out would be seen by
 /// whoever else looks at that moment.
 pub(super) fn knows_bound(source: &(impl Source + ?Sized)) -> io::Result<bool> {
-    knows(source, BOUND_STATE)
-}
-
-/// Asks the kernel's types whether there is a tracepoint behind each call that sends or receives.
-pub(super) fn knows_datagrams(source: &(impl Source + ?Sized)) -> io::Result<bool> {
-    knows(source, b"btf_trace_sock_send_length\0")
-}
-
-/// Returns whether the kernel's types have a name.
-fn knows(source: &(impl Source + ?Sized), name: &[u8]) -> io::Result<bool> {
-    let has_name = |types: &[u8]| types.windows(name.len()).any(|other| other == name);
-    let keep = |types: &[u8]| if has_name(types) { name.to_vec() } else { Vec::new() };
+    let has_state = |types: &[u8]| types.windows(BOUND_STATE.len()).any(|name| name == BOUND_STATE);
+    let keep = |types: &[u8]| if has_state(types) { BOUND_STATE.to_vec() } else { Vec::new() };
     let mut kept = Vec::new();
     source.read_kept(TYPES, &keep, &mut kept)?;
     Ok(!kept.is_empty())

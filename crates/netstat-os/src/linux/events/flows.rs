@@ -9,13 +9,14 @@
 use super::process;
 use super::records::{ClockOffset, Record, decode_record, run};
 use crate::linux::bpf::Failure;
-use crate::linux::source::{FlowsProgram, Source};
+use crate::linux::source::{FlowsProgram, Source, TYPES};
 use netstat_model::history::{
     BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, GapCause, OwnerSource,
     ProcessInstance, RecordGap,
 };
 use netstat_model::{IpEndpoint, Namespace, ProcessKey, Transport};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -346,6 +347,16 @@ impl Flow {
     }
 }
 
+/// Asks the kernel's types whether there is a tracepoint behind each call that sends or receives.
+pub(super) fn are_told(source: &dyn Source) -> io::Result<bool> {
+    const NAME: &[u8] = b"btf_trace_sock_send_length\0";
+    let has_name = |types: &[u8]| types.windows(NAME.len()).any(|name| name == NAME);
+    let keep = |types: &[u8]| if has_name(types) { NAME.to_vec() } else { Vec::new() };
+    let mut kept = Vec::new();
+    source.read_kept(TYPES, &keep, &mut kept)?;
+    Ok(!kept.is_empty())
+}
+
 /// Returns where control groups of version 2 are.
 pub(super) fn groups(source: &dyn Source) -> Option<PathBuf> {
     let mut mounts = Vec::new();
@@ -462,6 +473,15 @@ mod tests {
         assert_eq!((new.bytes_sent, new.bytes_received), (Some(30), Some(500)));
         let connected = Flow { is_connected: true, ..later };
         assert_eq!(connected.record(Duration::ZERO, false, ended, false).started, None);
+    }
+
+    #[test]
+    fn whether_datagrams_are_told_is_read_in_the_types() {
+        use crate::linux::fake::Fake;
+        let types = |names: &[u8]| are_told(&Fake::new().file(TYPES, names));
+        assert!(types(b"\0int\0btf_trace_sock_send_length\0x\0").unwrap());
+        assert!(!types(b"\0int\0btf_trace_sock_send_lengths\0x\0").unwrap());
+        are_told(&Fake::new()).unwrap_err();
     }
 
     #[test]

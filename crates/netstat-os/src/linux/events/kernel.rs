@@ -19,7 +19,7 @@ use super::records::{self, ClockOffset, Record, decode_record};
 use super::waiting::Waiting;
 use crate::contract::{EventStream, EventWishes, KeptBack, KeptIn, Pinned};
 use crate::linux::owners::by_cookie;
-use crate::linux::source::{Lasting, OwnersProgram, RecorderProgram, Source, knows_datagrams};
+use crate::linux::source::{Lasting, OwnersProgram, RecorderProgram, Source};
 use crate::linux::{clock, processes};
 use crate::looks::{process_fields, process_record};
 use netstat_model::history::{
@@ -162,7 +162,7 @@ impl<'a> KernelEvents<'a> {
     /// Begins to tell the flows of UDP as well, which are missing since a moment before.
     pub(super) fn flows(&self, missing_from: Duration, now: Duration) -> Result<Flows<'a>, NoBpf> {
         let groups = flows::groups(self.source).ok_or(NoBpf::NoGroups)?;
-        let program = self.program.flows(&groups).map_err(|failure| match knows_datagrams(self.source) {
+        let program = self.program.flows(&groups).map_err(|failure| match flows::are_told(self.source) {
             Ok(false) => NoBpf::NoDatagrams,
             _ => failure.reason(),
         })?;
