@@ -1,5 +1,5 @@
 //! The system calls without a safe wrapper: a new network namespace, a TUN device, `TCP_INFO`,
-//! `TCP_DEFER_ACCEPT`, `IP_TRANSPARENT`, `wait4`.
+//! `TCP_DEFER_ACCEPT`, `IP_TRANSPARENT`, `IP_RECVERR`, control data, `wait4`.
 #![expect(unsafe_code, reason = "rustix has no safe call for network namespaces and TUN devices")]
 
 use rustix::fs::{Mode, OFlags};
@@ -107,6 +107,42 @@ fn set_option<T: Copy>(socket: BorrowedFd<'_>, level: i32, name: i32, value: T) 
     let answer =
         unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), length) };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Lets the kernel keep what comes back for datagrams in the queue of errors of a socket.
+pub(crate) fn keep_errors(socket: BorrowedFd<'_>, v6: bool) -> io::Result<()> {
+    let (level, name) =
+        if v6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
+    set_option(socket, level, name, 1_i32)
+}
+
+/// Sends on a connected socket, with a type of service as control data.
+pub(crate) fn send_with_service(socket: BorrowedFd<'_>, bytes: &[u8], v6: bool) -> io::Result<usize> {
+    #[repr(C, align(8))]
+    struct Control([u8; 24]);
+    let (level, name) =
+        if v6 { (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) } else { (libc::IPPROTO_IP, libc::IP_TOS) };
+    let size = u32::try_from(size_of::<i32>()).unwrap_or(0);
+    let mut control = Control([0; 24]);
+    let mut part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    // SAFETY: msghdr is plain old data of integers and pointers; all zeroes is a valid value.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    (message.msg_iov, message.msg_iovlen) = (&raw mut part, 1);
+    message.msg_control = control.0.as_mut_ptr().cast();
+    // SAFETY: these only compute sizes, which are those of one int on any machine: no more than the room above.
+    let (space, length) = unsafe { (libc::CMSG_SPACE(size), libc::CMSG_LEN(size)) };
+    message.msg_controllen = space as _;
+    // SAFETY: the first header lies at the begin of `control`, which is aligned and has room for it and for an int behind it.
+    unsafe {
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        (*header).cmsg_level = level;
+        (*header).cmsg_type = name;
+        (*header).cmsg_len = length as _;
+        libc::CMSG_DATA(header).cast::<i32>().write_unaligned(8);
+    }
+    // SAFETY: the kernel reads what `message` points to, all of which lives through the call, and writes nothing.
+    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, 0) };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
 /// Waits for a child and returns its wait status and resource usage.

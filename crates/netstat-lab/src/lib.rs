@@ -62,5 +62,5 @@ pub use remote_host::{
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
 pub use skip::{lists_bound, skip, skip_unless_required};
-pub use socket::{interface_index, join_link_group, make_transparent};
+pub use socket::{interface_index, join_link_group, keep_errors, make_transparent, send_with_service};
 pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

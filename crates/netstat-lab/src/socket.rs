@@ -41,6 +41,24 @@ pub fn make_transparent(socket: impl AsFd) -> Result<()> {
     kernel::make_transparent(socket.as_fd()).doing(|| "set IP_TRANSPARENT".into())
 }
 
+/// Lets the kernel keep what comes back for datagrams in the queue of errors of a socket.
+///
+/// # Errors
+///
+/// When the kernel refuses it.
+pub fn keep_errors(socket: impl AsFd, v6: bool) -> Result<()> {
+    kernel::keep_errors(socket.as_fd(), v6).doing(|| "set IP_RECVERR".into())
+}
+
+/// Sends on a connected socket of UDP, with a type of service as control data.
+///
+/// # Errors
+///
+/// When the kernel refuses it.
+pub fn send_with_service(socket: impl AsFd, bytes: &[u8], v6: bool) -> Result<usize> {
+    kernel::send_with_service(socket.as_fd(), bytes, v6).doing(|| "send with control data".into())
+}
+
 /// Makes a packet socket join a link-layer group of an interface.
 ///
 /// # Errors

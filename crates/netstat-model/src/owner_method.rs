@@ -64,6 +64,8 @@ pub enum NoBpf {
     OtherNamespace,
     /// No control groups of version 2 are mounted, whose hooks are needed.
     NoGroups,
+    /// The kernel does not tell of calls that send or receive: it lacks the tracepoints `sock_send_length` and `sock_recv_length`.
+    NoDatagrams,
     /// The kernel refused one of the steps.
     Refused {
         /// The step that failed.
@@ -124,6 +126,9 @@ impl fmt::Display for NoBpf {
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, built with BPF"),
             Self::NotBuilt => f.write_str("this program was built without it, as all 32-bit ones are"),
             Self::NoGroups => f.write_str("no control groups of version 2 are mounted"),
+            Self::NoDatagrams => f.write_str(
+                "this kernel does not tell of datagrams (it lacks the tracepoints sock_send_length and sock_recv_length)",
+            ),
             Self::OtherNamespace => f.write_str("/proc shows another PID namespace"),
             Self::Refused { step, errno } => {
                 let error = io::Error::from_raw_os_error(*errno);

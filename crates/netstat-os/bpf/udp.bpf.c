@@ -17,6 +17,10 @@
 
 /* include/linux/socket.h. */
 #define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
+
+/* include/uapi/linux/in.h. */
+#define IPPROTO_UDPLITE 136
 
 /* include/linux/sched.h. */
 #define PF_KTHREAD 0x00200000
@@ -33,6 +37,7 @@ static u64 (*const current_thread)(void) = (void *)14;
 static u64 (*const socket_cookie)(void *of) = (void *)46;
 static long (*const probe_read_user)(void *into, u32 size, const void *from) = (void *)112;
 static long (*const probe_read_kernel_str)(void *into, u32 size, const void *from) = (void *)115;
+static void *(*const socket_storage)(void *map, void *socket, void *value, u64 flags) = (void *)107;
 static u64 (*const since_boot)(void) = (void *)125;
 static long (*const ring_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 static void *(*const task_storage)(void *map, struct task_struct *task, void *value, u64 flags) = (void *)156;
@@ -47,7 +52,22 @@ static struct task_struct *(*const current_task)(void) = (void *)158;
 /* include/net/tcp_states.h. */
 #define TCP_SYN_SENT 2
 
-/* The context of the hooks, struct bpf_sock_addr of linux/bpf.h. */
+/* include/linux/net.h. */
+#define SOCK_DGRAM 2
+
+struct socket {
+	struct file *file;
+} KERNEL;
+
+/* The context of the hook that sees a socket made. */
+struct bpf_sock {
+	u32 bound_dev_if;
+	u32 family;
+	u32 type;
+	u32 protocol;
+};
+
+/* The context of the other hooks, struct bpf_sock_addr of linux/bpf.h. */
 struct bpf_sock_addr {
 	u32 user_family;
 	u32 user_ip4;
@@ -133,6 +153,15 @@ struct {
 } marks SECTION(".maps");
 
 struct {
+	/* BPF_MAP_TYPE_SK_STORAGE, BPF_F_NO_PREALLOC: the sockets of UDP that were made while the programs ran, in the control groups
+	 * that they are attached to. Their end is told by the hook as well. */
+	int (*type)[24];
+	int (*map_flags)[1];
+	int *key;
+	u32 *value;
+} made SECTION(".maps");
+
+struct {
 	/* BPF_MAP_TYPE_ARRAY. */
 	int (*type)[2];
 	int (*max_entries)[1];
@@ -215,6 +244,11 @@ INLINE int note(struct bpf_sock_addr *context, u16 family)
 	struct peer peer = {};
 	u64 thread = current_thread();
 
+	/* A call on a connected socket that names nobody comes here as well if it has control data. */
+	if (!context->user_port) {
+		map_delete(&peers, &thread);
+		return 1;
+	}
 	peer.cookie = socket_cookie(context);
 	peer.family = family;
 	peer.port = context->user_port;
@@ -250,6 +284,14 @@ SECTION("cgroup/recvmsg4") int recvmsg4(struct bpf_sock_addr *context)
 SECTION("cgroup/recvmsg6") int recvmsg6(struct bpf_sock_addr *context)
 {
 	return note(context, AF_INET6);
+}
+
+/* A socket is made. */
+SECTION("cgroup/sock_create") int created(struct bpf_sock *context)
+{
+	if (context->type == SOCK_DGRAM && context->protocol == IPPROTO_UDP)
+		socket_storage(&made, context, 0, GET_OR_MAKE);
+	return 1;
 }
 
 /* A socket is closed. Those that have no flows are in no map. */
@@ -309,11 +351,14 @@ INLINE int begin(struct sock *sk, const struct flow_key *key, u64 now, u32 flags
 	const struct inet_sock *inet = (const void *)sk;
 	struct flow_socket socket = {};
 	struct flow flow = {};
+	const struct socket *socket_of;
 	const struct net *net;
 
 	flow.first = now;
 	flow.last = now;
 	flow.flags = flags;
+	if (socket_storage(&made, sk, 0, 0))
+		flow.flags |= FLOW_SAW_MADE;
 	net = READ(sk->__sk_common.skc_net.net);
 	flow.network = READ(net->ns.inum);
 	flow.interface = READ(sk->__sk_common.skc_bound_dev_if);
@@ -328,24 +373,41 @@ INLINE int begin(struct sock *sk, const struct flow_key *key, u64 now, u32 flags
 	} else {
 		flow.local[0] = READ(sk->__sk_common.skc_rcv_saddr);
 	}
-	own(&flow, program);
+	/* The kernel's own sockets have no file, and whoever runs meanwhile is not the one that sends. */
+	socket_of = READ(sk->sk_socket);
+	if (READ(socket_of->file))
+		own(&flow, program);
 	/* Another thread may be faster. One that there is no room for ends when nothing goes over it any more. */
 	map_update(&sockets, &key->cookie, &socket, NEW_ALONE);
 	return !map_update(&flows, key, &flow, NEW_ALONE) || map_lookup(&flows, key);
 }
 
+/* Makes an IPv4 address of one that is in an IPv6 one. */
+INLINE void unmap(struct flow_key *key)
+{
+	if (key->family == AF_INET6 && is_mapped(key->address)) {
+		key->family = AF_INET;
+		key->address[0] = key->address[3];
+		key->address[2] = key->address[3] = 0;
+	}
+}
+
 INLINE int on_call(struct sock *sk, int bytes, u32 program)
 {
-	struct flow_key key = {};
+	struct flow_key key = {}, to = {};
 	struct peer *peer;
 	struct flow *flow;
 	u32 flags = program == RECEIVED ? FLOW_WAS_CALLED : 0;
 	u64 thread, now;
 
-	if (READ(sk->sk_protocol) != IPPROTO_UDP)
+	u32 protocol = READ(sk->sk_protocol);
+
+	thread = current_thread();
+	if (protocol == IPPROTO_UDPLITE)
+		map_delete(&peers, &thread);
+	if (protocol != IPPROTO_UDP)
 		return 0;
 	key.cookie = socket_cookie(sk);
-	thread = current_thread();
 	peer = map_lookup(&peers, &thread);
 	if (peer) {
 		int is_its = peer->cookie == key.cookie;
@@ -363,16 +425,22 @@ INLINE int on_call(struct sock *sk, int bytes, u32 program)
 	/* It has failed, and nothing went. */
 	if (bytes < 0)
 		return 0;
-	if (READ(sk->__sk_common.skc_dport)) {
-		flags |= FLOW_IS_CONNECTED;
-		if (!peer) {
-			key.port = __builtin_bswap16(READ(sk->__sk_common.skc_dport));
-			key.family = READ(sk->__sk_common.skc_family);
-			if (key.family == AF_INET6)
-				probe_read_kernel(key.address, 16, &sk->__sk_common.skc_v6_daddr);
-			else
-				key.address[0] = READ(sk->__sk_common.skc_daddr);
-		}
+	unmap(&key);
+	to.port = __builtin_bswap16(READ(sk->__sk_common.skc_dport));
+	if (to.port) {
+		to.cookie = key.cookie;
+		to.family = READ(sk->__sk_common.skc_family);
+		if (to.family == AF_INET6)
+			probe_read_kernel(to.address, 16, &sk->__sk_common.skc_v6_daddr);
+		else
+			to.address[0] = READ(sk->__sk_common.skc_daddr);
+		unmap(&to);
+		if (!peer)
+			key = to;
+		/* A call on a connected socket can name somebody else. */
+		if (key.port == to.port && key.family == to.family && key.address[0] == to.address[0] &&
+		    key.address[1] == to.address[1] && key.address[2] == to.address[2] && key.address[3] == to.address[3])
+			flags |= FLOW_IS_CONNECTED;
 	} else if (!peer) {
 		struct flow_socket *socket = map_lookup(&sockets, &key.cookie), made = {};
 
@@ -383,11 +451,6 @@ INLINE int on_call(struct sock *sk, int bytes, u32 program)
 			map_update(&sockets, &key.cookie, &made, NEW_ALONE);
 		}
 		return 0;
-	}
-	if (key.family == AF_INET6 && is_mapped(key.address)) {
-		key.family = AF_INET;
-		key.address[0] = key.address[3];
-		key.address[2] = key.address[3] = 0;
 	}
 	now = since_boot();
 	flow = map_lookup(&flows, &key);
@@ -415,8 +478,13 @@ SECTION("tp_btf/sock_send_length") int sent(u64 *context)
 
 SECTION("tp_btf/sock_recv_length") int received(u64 *context)
 {
-	if (context[2] & MSG_PEEK)
+	/* What is only looked at is received later; what comes from the queue of errors is what was sent. */
+	if (context[2] & (MSG_PEEK | MSG_ERRQUEUE)) {
+		u64 thread = current_thread();
+
+		map_delete(&peers, &thread);
 		return 0;
+	}
 	return on_call((struct sock *)context[0], context[1], RECEIVED);
 }
 
@@ -473,7 +541,15 @@ SECTION("tp_btf/tcp_destroy_sock") int destroyed(u64 *context)
 	record.interface = READ(sk->__sk_common.skc_bound_dev_if);
 	record.local_port = __builtin_bswap16(READ(inet->inet_sport));
 	record.remote_port = __builtin_bswap16(attempt->port);
-	if (v6) {
+	if (v6 && is_mapped(attempt->address)) {
+		u32 local[4] = {};
+
+		v6 = 0;
+		record.family = AF_INET;
+		probe_read_kernel(local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		record.addresses[0] = is_mapped(local) ? local[3] : 0;
+		record.addresses[1] = attempt->address[3];
+	} else if (v6) {
 		probe_read_kernel(record.addresses, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		record.addresses[4] = attempt->address[0];
 		record.addresses[5] = attempt->address[1];

@@ -21,6 +21,8 @@ enum flow_flags {
 	FLOW_IS_CONNECTED = 1,
 	/* The first datagram was received. */
 	FLOW_WAS_CALLED = 2,
+	/* The socket was made while the programs ran, and its end will be told. */
+	FLOW_SAW_MADE = 4,
 };
 
 /* What went between them, as the calls of the process tell. Times are nanoseconds since boot. */

@@ -49,6 +49,11 @@ pub(crate) struct RecorderStatus {
     pub(crate) pinned: Option<String>,
     #[serde(default)]
     pub(crate) not_pinned: Option<[String; 2]>,
+    /// Whether it keeps with whom UDP sockets talk; why not, in English and in Korean, if it was told to and cannot.
+    #[serde(default)]
+    pub(crate) flows: bool,
+    #[serde(default)]
+    pub(crate) no_flows: Option<[String; 2]>,
     /// Why it cannot write to the history now.
     #[serde(default)]
     pub(crate) stuck: Option<Stuck>,
@@ -80,6 +85,13 @@ pub(crate) enum Running {
     /// It was halted, by a signal or a debugger, and does nothing until it goes on.
     Halted,
     No,
+}
+
+fn word_of<'a>(language: Language, english: &'a str, korean: &'a str) -> &'a str {
+    match language {
+        Language::English => english,
+        Language::Korean => korean,
+    }
 }
 
 /// Returns the lines of a status. `left` is what is known of the programs of a recorder that does not run.
@@ -133,17 +145,20 @@ pub(crate) fn lines(
         _ if !is_running => "-".to_owned(),
         (_, Some(folder), _) => format!("{} {}", word("nothing is lost:", "유실 없음:"), shown(folder)),
         (_, _, Some([english, korean])) => {
-            let why = match language {
-                Language::English => english,
-                Language::Korean => korean,
-            };
             format!(
                 "{} {}",
                 word("what happens meanwhile is lost:", "그동안의 연결은 기록되지 않음:"),
-                shown(why)
+                shown(word_of(language, english, korean))
             )
         }
         _ => word("what happens meanwhile is lost", "그동안의 연결은 기록되지 않음").to_owned(),
+    };
+    let flows = match (&status.no_flows, status.flows) {
+        (Some([english, korean]), _) => {
+            format!("{} {}", word("not kept:", "저장 안 함:"), shown(word_of(language, english, korean)))
+        }
+        (None, true) => word("kept", "저장").to_owned(),
+        (None, false) => word("not kept, as --udp was not given", "저장 안 함(--udp 없음)").to_owned(),
     };
     let mut mode = shown(phrase(&status.mode).of(language));
     if let Some(told) = status.taking_over.filter(|_| is_running) {
@@ -164,6 +179,7 @@ pub(crate) fn lines(
                 None => word("every connection", "모든 연결").to_owned(),
             },
         ),
+        (word("Flows of UDP", "UDP 흐름"), flows),
         match left {
             Some(_) => (word("Left in the kernel", "커널에 남은 것"), survives),
             None => (word("If it is killed", "강제 종료되면"), survives),
@@ -265,6 +281,8 @@ mod tests {
             failed_writes: 0,
             pinned: Some("/sys/fs/bpf/x".into()),
             not_pinned: None,
+            flows: false,
+            no_flows: Some(["it lacks them".into(), "없음".into()]),
             stuck: None,
             taking_over: None,
         }
@@ -287,6 +305,7 @@ mod tests {
             english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes, 9 half closed\n"),
             "{english}"
         );
+        assert!(english.contains("\nFlows of UDP:       not kept: it lacks them\n"), "{english}");
         let korean = lines(&status(), Running::No, None, Language::Korean);
         assert!(english.contains("\nKeeps:              port 443\n"), "{english}");
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");

@@ -113,9 +113,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     }
     output::complain(&system::event_method(&stream.method()));
     lasting::say(&*stream);
-    if recording.udp {
-        say_flows(&*stream);
-    }
+    let mut tells_flows = recording.udp && !say_flows(&*stream);
     if let Some(history) = history.as_ref().filter(|_| stream.has_resumed()) {
         let before = history.writer.filter_before().map_err(|error| store_error(&error))?;
         lasting::say_filter(before.as_deref(), history.filter.as_deref());
@@ -135,6 +133,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             || history.as_ref().is_some_and(|history| history.beside.is_stop_wished())
             || stream.is_over();
         let taken = stream.take(&mut events);
+        tells_flows = tells_flows && !say_flows(&*stream);
         if is_last {
             stream.finish(&mut events);
         }
@@ -216,22 +215,28 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says that the flows of UDP are not recorded, where they cannot be.
-fn say_flows(stream: &dyn EventStream) {
-    let why = match stream.flows() {
-        Some(Ok(())) => return,
+/// Says that the flows of UDP are not recorded, where they cannot be. Returns whether that is so.
+fn say_flows(stream: &dyn EventStream) -> bool {
+    let Some(why) = why_no_flows(stream) else { return false };
+    output::complain(&both!(
+        "with whom UDP sockets talk is not recorded: {why}; the sockets are, once a second",
+        "UDP 소켓이 누구와 통신하는지는 기록하지 않습니다: {why}. 소켓 자체는 1초마다 기록합니다",
+        why
+    ));
+    true
+}
+
+/// Returns why the flows of UDP are not recorded; `None` where they are.
+fn why_no_flows(stream: &dyn EventStream) -> Option<Text> {
+    Some(match stream.flows() {
+        Some(Ok(())) => return None,
         Some(Err(NoBpf::NotPermitted)) => both!(
             "not permitted; its hooks take CAP_NET_ADMIN beside CAP_BPF and CAP_PERFMON",
             "권한 없음. 훅을 쓰려면 CAP_BPF, CAP_PERFMON과 함께 CAP_NET_ADMIN이 필요합니다"
         ),
         Some(Err(reason)) => system::no_bpf(&reason),
         None => both!("they need BPF", "BPF가 필요합니다"),
-    };
-    output::complain(&both!(
-        "with whom UDP sockets talk is not recorded: {why}; the sockets are, once a second",
-        "UDP 소켓이 누구와 통신하는지는 기록하지 않습니다: {why}. 소켓 자체는 1초마다 기록합니다",
-        why
-    ));
+    })
 }
 
 /// The store, and what is told of it.
@@ -257,6 +262,8 @@ struct History {
     told_first: FxHashSet<Key>,
     /// The filter that chooses what is kept.
     filter: Option<String>,
+    /// Whether flows of UDP are to be kept.
+    wishes_flows: bool,
     shows_progress: bool,
 }
 
@@ -301,6 +308,7 @@ impl History {
             open_before,
             told_first: FxHashSet::default(),
             filter: options.filter,
+            wishes_flows: recording.udp,
             shows_progress: !recording.follow && io::stderr().is_terminal(),
         })
     }
@@ -464,6 +472,8 @@ impl History {
             not_followed: counts.not_followed,
             failed_writes: self.failed,
             pinned: stream.pinned().and_then(|pinned| Some(pinned.ok()?.display().to_string())),
+            flows: self.wishes_flows && stream.flows() == Some(Ok(())),
+            no_flows: why_no_flows(stream).filter(|_| self.wishes_flows).map(|why| lasting::both(&why)),
             not_pinned: stream.pinned().and_then(Result::err).map(|why| lasting::both(&lasting::why(why))),
             stuck: self.stuck.as_ref().map(|(since, why)| Stuck {
                 since: *since,

@@ -2,7 +2,8 @@
 
 use super::Recorder;
 use crate::support::Folder;
-use netstat_lab::{eventually, on_own_thread};
+use netstat_lab::{eventually, keep_errors, on_own_thread, send_with_service};
+use rustix::net::RecvFlags;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,15 +17,20 @@ fn alone() -> MutexGuard<'static, ()> {
 /// Starts a recorder of flows; `None` where this system does not tell them.
 fn start(folder: &Folder) -> Option<Recorder> {
     let mut recorder = Recorder::of(folder, "--udp");
-    let status = recorder.ask("record --status");
-    let groups = std::fs::read_to_string("/proc/self/mounts").unwrap();
-    if status.text.contains("(BPF)") && groups.contains(" cgroup2 ") {
+    let status = recorder.ask("record --status").text;
+    let line = status.lines().find_map(|line| line.strip_prefix("Flows of UDP:")).unwrap().trim();
+    if line == "kept" {
         return Some(recorder);
     }
+    let why = line.strip_prefix("not kept: ").unwrap();
+    assert!(!why.contains("refused"), "{why}");
     assert_eq!(recorder.ask("record --stop").code, Some(0));
     let (code, said) = recorder.end();
     assert_eq!(code, Some(0));
-    assert!(said.contains("with whom UDP sockets talk is not recorded"), "{said}");
+    assert!(
+        said.contains(&format!("with whom UDP sockets talk is not recorded: {why}; the sockets are")),
+        "{said}"
+    );
     netstat_lab::skip("flows of UDP are not told here");
     None
 }
@@ -168,7 +174,7 @@ fn a_connect_that_never_leaves_is_kept() {
         let folder = Folder::new("flows-connect");
         let Some(mut recorder) = start(&folder) else { return };
         // No route leads there from a namespace that has the loopback interface alone.
-        for remote in ["192.0.2.7:8080", "[2001:db8::7]:8080"] {
+        for remote in ["192.0.2.7:8080", "[2001:db8::7]:8080", "[::ffff:192.0.2.8]:8080"] {
             let refused = TcpStream::connect(remote).unwrap_err();
             assert_eq!(refused.kind(), std::io::ErrorKind::NetworkUnreachable, "{refused}");
         }
@@ -179,7 +185,8 @@ fn a_connect_that_never_leaves_is_kept() {
         TcpStream::connect(("127.0.0.1", port)).unwrap_err();
         let columns = "--columns pid,side,reason,raddr,bytes_acked --sort raddr";
         let me = std::process::id().to_string();
-        let wanted = ["192.0.2.7", "2001:db8::7"].map(|to| [me.as_str(), "out", "unreachable", to, "0"]);
+        let wanted =
+            ["192.0.2.7", "192.0.2.8", "2001:db8::7"].map(|to| [me.as_str(), "out", "unreachable", to, "0"]);
         eventually("the attempts", || {
             (recorder.rows(&format!("rport 8080 {columns}")) == wanted).then_some(())
         })
@@ -192,6 +199,121 @@ fn a_connect_that_never_leaves_is_kept() {
             recorder.rows("reason unreachable --columns raddr --sort raddr"),
             wanted.map(|row| [row[3]])
         );
+        assert_eq!(recorder.ask("record --stop").code, Some(0));
+        assert_eq!(recorder.end().0, Some(0));
+    });
+}
+
+#[test]
+fn calls_with_control_data_and_errors_that_come_back_are_what_they_are() {
+    let _alone = alone();
+    on_own_thread(|_| {
+        let folder = Folder::new("flows-control");
+        let Some(mut recorder) = start(&folder) else { return };
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let server = UdpSocket::bind(host).unwrap();
+            let client = UdpSocket::bind(host).unwrap();
+            client.connect(server.local_addr().unwrap()).unwrap();
+            let is_v6 = client.local_addr().unwrap().is_ipv6();
+            assert_eq!(send_with_service(&client, b"hello", is_v6).unwrap(), 5);
+            let (from, to) = (client.local_addr().unwrap().port(), server.local_addr().unwrap().port());
+            let columns = "--columns side,reason,bytes_acked,bytes_received";
+            let of_client = format!("udp and lport {from} and rport {to} {columns}");
+            drop(client);
+            eventually("the flow", || {
+                (recorder.rows(&of_client) == [["out", "closed", "5", "0"]]).then_some(())
+            })
+            .unwrap_or_else(|error| panic!("{error}: {:?}", recorder.rows(&of_client)));
+            drop(server);
+
+            let client = UdpSocket::bind(host).unwrap();
+            keep_errors(&client, is_v6).unwrap();
+            let from = client.local_addr().unwrap().port();
+            let closed = SocketAddr::new(client.local_addr().unwrap().ip(), to);
+            client.connect(closed).unwrap();
+            client.send(b"nobody").unwrap();
+            let mut buffer = [0; 64];
+            let flags = RecvFlags::ERRQUEUE | RecvFlags::DONTWAIT;
+            let (came, _) =
+                eventually("the error", || rustix::net::recv(&client, &mut buffer, flags).ok()).unwrap();
+            assert_eq!(came, 6, "what was sent comes back");
+            drop(client);
+            let of_client = format!("udp and lport {from} and rport {to} {columns}");
+            eventually("the flow", || {
+                (recorder.rows(&of_client) == [["out", "closed", "6", "0"]]).then_some(())
+            })
+            .unwrap_or_else(|error| panic!("{error}: {:?}", recorder.rows(&of_client)));
+        }
+        assert_eq!(recorder.ask("record --stop").code, Some(0));
+        assert_eq!(recorder.end().0, Some(0));
+    });
+}
+
+#[test]
+fn of_what_was_there_before_no_begin_and_no_bytes_are_told_and_one_call_elsewhere_is_its_own_flow() {
+    let _alone = alone();
+    on_own_thread(|_| {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let old = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = server.local_addr().unwrap();
+        old.send_to(b"before", to).unwrap();
+        let folder = Folder::new("flows-before");
+        let Some(mut recorder) = start(&folder) else { return };
+        old.send_to(b"again", to).unwrap();
+        // Connected, and sends elsewhere first.
+        let new = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let other = UdpSocket::bind("127.0.0.1:0").unwrap();
+        new.connect(other.local_addr().unwrap()).unwrap();
+        new.send_to(b"elsewhere", to).unwrap();
+        new.send(b"here").unwrap();
+        let ports = [&old, &new, &other].map(|socket| socket.local_addr().unwrap().port());
+        drop((old, new));
+        let columns = "--columns side,started,reason,bytes_acked,bytes_received";
+        let of_old = format!("udp and lport {} and rport {} {columns}", ports[0], to.port());
+        eventually("the old one", || (recorder.rows(&of_old) == [["", "", "closed", "", ""]]).then_some(()))
+            .unwrap_or_else(|error| panic!("{error}: {:?}", recorder.rows(&of_old)));
+        for (remote, bytes) in [(to.port(), "9"), (ports[2], "4")] {
+            let of_new = format!(
+                "udp and lport {} and rport {remote} --columns side,reason,bytes_acked,bytes_received",
+                ports[1]
+            );
+            eventually("the new one", || {
+                (recorder.rows(&of_new) == [["out", "closed", bytes, "0"]]).then_some(())
+            })
+            .unwrap_or_else(|error| panic!("{error}: {:?}", recorder.rows(&of_new)));
+        }
+        assert_eq!(recorder.ask("record --stop").code, Some(0));
+        assert_eq!(recorder.end().0, Some(0));
+    });
+}
+
+#[test]
+fn a_recorder_that_was_killed_leaves_a_gap_of_flows() {
+    let _alone = alone();
+    on_own_thread(|namespace| {
+        if let Err(error) = namespace.mount_bpf() {
+            netstat_lab::skip(format_args!("{error}"));
+            return;
+        }
+        let folder = Folder::new("flows-killed");
+        let Some(mut recorder) = start(&folder) else { return };
+        // What is written shows that something was: only behind that a recorder goes on.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+        eventually("an end", || {
+            (!recorder.rows(&format!("rport {port} --columns reason")).is_empty()).then_some(())
+        })
+        .unwrap();
+        let child = recorder.child.as_mut().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let Some(mut recorder) = start(&folder) else { return };
+        eventually("the gap", || {
+            let said = recorder.ask("history").complaint;
+            said.contains("nothing told between whom datagrams of UDP went").then_some(())
+        })
+        .unwrap();
         assert_eq!(recorder.ask("record --stop").code, Some(0));
         assert_eq!(recorder.end().0, Some(0));
     });

@@ -46,8 +46,11 @@ pub(super) fn events<'a>(
         Ok(kernel) => {
             let udp = (!wishes.tcp_alone).then(|| Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes));
             let now = clock::uptime(source).unwrap_or_default();
-            let flows = wishes.flows.then(|| kernel.flows(now));
-            Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO, flows })
+            // The programs of an earlier recorder went with it, though those for TCP stayed.
+            let from = kernel.resumed_at().unwrap_or(now);
+            let flows = wishes.flows.then(|| kernel.flows(from, now));
+            let unrecorded = Unrecorded { from, tell_at: now, pause: Duration::from_secs(1) };
+            Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO, flows, unrecorded })
         }
         Err(reason) => match closings::Sampled::begin(system, reason, wishes) {
             Some(sampled) => Box::new(sampled),
@@ -68,20 +71,55 @@ struct Complete<'a> {
     look_at: Duration,
     /// The flows of UDP, if they are wished, or why they are not told.
     flows: Option<Result<flows::Flows<'a>, NoBpf>>,
+    unrecorded: Unrecorded,
+}
+
+/// A span of which flows are wished and not told.
+struct Unrecorded {
+    from: Duration,
+    /// When it is told next, up to then, and how long after that the next part is.
+    tell_at: Duration,
+    pause: Duration,
+}
+
+impl Unrecorded {
+    /// A span that goes on is told in parts, each twice as long as the one before, but for this: a recorder that is killed tells no
+    /// more.
+    const LONGEST: Duration = Duration::from_secs(3600);
 }
 
 impl Complete<'_> {
-    /// Tells the flows of UDP.
-    fn look_at_flows(&mut self, is_last: bool, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
-        let Some(Ok(flows)) = &mut self.flows else { return Ok(()) };
+    /// Tells the flows of UDP, if that is due, or that they are missing. Returns whether UDP sockets may be looked at: the end of one
+    /// with a flow is told by that.
+    fn look_at_flows(&mut self, is_last: bool, into: &mut Vec<ConnectionEvent>) -> bool {
         let source = self.system.source();
-        let now = clock::uptime(source)?;
-        if is_last || flows.is_due(now) {
-            let looked = flows.look(source, now, is_last, into);
-            flows.rest(now, clock::uptime(source)?);
-            looked.map_err(|failure| kernel::failed(failure.reason()))?;
+        let now = clock::uptime(source).ok();
+        let missing = &mut self.unrecorded;
+        match &mut self.flows {
+            None => true,
+            Some(Err(_)) => {
+                let now = now.unwrap_or(missing.from);
+                if now > missing.from && (is_last || now >= missing.tell_at) {
+                    into.push(flows::missing(source, missing.from, now));
+                    (missing.from, missing.tell_at) = (now, now + missing.pause);
+                    missing.pause = Unrecorded::LONGEST.min(missing.pause * 2);
+                }
+                true
+            }
+            Some(Ok(flows)) => {
+                let now = now.unwrap_or(flows.counted_at());
+                if !is_last && !flows.is_due(now) {
+                    return false;
+                }
+                let looked = flows.look(source, now, is_last, into);
+                flows.rest(now, clock::uptime(source).unwrap_or(now));
+                if let Err(failure) = looked {
+                    self.flows = Some(Err(failure.reason()));
+                    (missing.from, missing.tell_at) = (now, now);
+                }
+                true
+            }
         }
-        Ok(())
     }
 }
 
@@ -96,10 +134,11 @@ impl EventStream for Complete<'_> {
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         self.kernel.take(into)?;
-        if !self.kernel.tells_on() {
-            self.look_at_flows(false, into)?;
+        // At the sockets right after the flows: the end of a socket that is gone by then is told by its flow, if it has one.
+        if self.kernel.tells_on() || !self.look_at_flows(false, into) {
+            return Ok(());
         }
-        let Some(udp) = self.udp.as_mut().filter(|_| !self.kernel.tells_on()) else { return Ok(()) };
+        let Some(udp) = &mut self.udp else { return Ok(()) };
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
             // One that fails is tried again in its time.
@@ -124,8 +163,8 @@ impl EventStream for Complete<'_> {
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
         self.kernel.finish(into);
-        // What it cannot tell any more is told by nobody.
-        let _ = self.look_at_flows(true, into);
+        // What it cannot tell any more becomes a gap.
+        self.look_at_flows(true, into);
     }
 
     fn counts(&self) -> EventCounts {

@@ -95,6 +95,10 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("it needs Linux 5.17 or later, built with BPF", "BPF를 넣어 빌드한 Linux 5.17 이상이 필요함"),
     ("this program was built without it, as all 32-bit ones are", "32비트 프로그램이라 BPF 없이 빌드됨"),
     ("no control groups of version 2 are mounted", "버전 2 제어 그룹이 마운트되어 있지 않음"),
+    (
+        "this kernel does not tell of datagrams (it lacks the tracepoints sock_send_length and sock_recv_length)",
+        "이 커널은 데이터그램을 알려 주지 않음(트레이스포인트 sock_send_length와 sock_recv_length가 없음)",
+    ),
     ("/proc shows another PID namespace", "/proc가 다른 PID 네임스페이스를 보여 줌"),
     ("create a BPF map", "BPF 맵 만들기"),
     ("fill a BPF map", "BPF 맵 채우기"),

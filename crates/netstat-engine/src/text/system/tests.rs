@@ -76,6 +76,7 @@ fn methods_have_their_korean_and_the_english_of_the_model() {
     let reasons = [
         NoBpf::NotAsked,
         NoBpf::NoGroups,
+        NoBpf::NoDatagrams,
         NoBpf::FewFiles,
         NoBpf::FewSockets,
         NoBpf::LittleMemory,

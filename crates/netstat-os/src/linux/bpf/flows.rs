@@ -20,7 +20,7 @@ const SOCKET: usize = 16;
 const COUNTS: usize = 24;
 
 /// The hooks of the first programs, in the order of `udp.build` (`enum bpf_attach_type`).
-const HOOKS: [u32; 7] = [14, 15, 19, 20, 34, 10, 11];
+const HOOKS: [u32; 8] = [14, 15, 19, 20, 2, 34, 10, 11];
 
 /// The loaded programs. Dropping this unloads them: none has a name in a file system.
 pub(crate) struct Flows {
@@ -41,8 +41,8 @@ impl Flows {
         let group = group.map_err(Failure::at(BpfStep::Attach))?;
         let Made { maps, mut programs } = skeleton::load_flows()?;
         // In the order of `udp.build`.
-        let [_drafts, sockets, _attempts, ring, flows, _peers, _marks, counters, wishes] =
-            <[OwnedFd; 9]>::try_from(maps).map_err(|_| Failure::ODD)?;
+        let [_drafts, _made, sockets, _peers, _attempts, ring, flows, _marks, counters, wishes] =
+            <[OwnedFd; 10]>::try_from(maps).map_err(|_| Failure::ODD)?;
         let settings = [pid_namespace, 0, 0].map(u32::to_ne_bytes).concat();
         let wishes = Map::made(wishes, SETTINGS).map_err(Failure::at(BpfStep::FillMap))?;
         wishes.fill(&settings).map_err(Failure::at(BpfStep::FillMap))?;

@@ -196,13 +196,15 @@ fn maps_of_flows_are_in_the_order_of_their_loader() {
     let build = include_str!("../../../bpf/generated/udp.build");
     let named =
         |kind: &str| -> Vec<&str> { build.lines().filter_map(|line| line.strip_prefix(kind)).collect() };
-    let maps = ["drafts", "sockets", "attempts", "ring", "flows", "peers", "marks", "counters", "wishes"];
+    let maps =
+        ["drafts", "made", "sockets", "peers", "attempts", "ring", "flows", "marks", "counters", "wishes"];
     assert_eq!(named("map "), maps);
     let programs = [
         "sendmsg4",
         "sendmsg6",
         "recvmsg4",
         "recvmsg6",
+        "created",
         "closed",
         "connect4",
         "connect6",

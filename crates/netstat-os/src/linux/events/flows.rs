@@ -1,21 +1,22 @@
 //! The flows of UDP: between whom datagrams went, when, and how many bytes, as BPF programs count them (`bpf/udp.h`).
 //!
 //! The programs keep flows in tables of a fixed size. They are looked at once a second: one that is new is told, and one that has
-//! ended is told and taken out. A socket that is connected has one flow, which ends with it; any other flow ends when nothing has
-//! gone over it for a while, or with its socket.
+//! ended is told and taken out. A socket that is connected, and whose making was seen, has one flow, which ends with it; any other
+//! flow ends when nothing has gone over it for a while, or with its socket.
 //!
 //! The same programs tell of connects of TCP that never left.
 
 use super::process;
 use super::records::{ClockOffset, Record, decode_record, run};
 use crate::linux::bpf::Failure;
-use crate::linux::source::{FlowsProgram, Source};
+use crate::linux::source::{FlowsProgram, Source, TYPES};
 use netstat_model::history::{
-    ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, GapCause, OwnerSource, ProcessInstance,
-    RecordGap,
+    BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, GapCause, OwnerSource,
+    ProcessInstance, RecordGap,
 };
 use netstat_model::{IpEndpoint, Namespace, ProcessKey, Transport};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,12 +34,20 @@ const IDLE: [(usize, Duration); 3] = [
     (usize::MAX, Duration::from_secs(3)),
 ];
 
+/// The same of one whose socket is connected, and may have been there before the programs: its end may not be told. As long as half
+/// of the table is free.
+const IDLE_CONNECTED: (usize, Duration) = (32_768, Duration::from_secs(600));
+
+/// After so many looks in a row that failed there are no more.
+const FAILURES: u32 = 5;
+
 /// `struct flow_key`.
 type Key = [u8; 32];
 
 /// `enum flow_flags` and `enum flow_socket_flags`.
 const IS_CONNECTED: u32 = 1;
 const WAS_CALLED: u32 = 2;
+const SAW_MADE: u32 = 4;
 const HEARD_NOBODY: u64 = 1;
 
 /// The flows that were told, and what the programs have counted.
@@ -46,6 +55,12 @@ pub(super) struct Flows<'a> {
     program: Box<dyn FlowsProgram + 'a>,
     offset: ClockOffset,
     keeps_arguments: bool,
+    /// Since when the programs run.
+    since: Duration,
+    /// Since when flows are missing that were wished, until then.
+    missing_from: Duration,
+    /// How many looks in a row have failed.
+    failed: u32,
     /// The flows that were told, and whether each has the cookie of its socket.
     open: FxHashMap<Key, bool>,
     /// The sockets with such a flow; those whose flow ended at the last look, and at the one before.
@@ -62,12 +77,16 @@ impl<'a> Flows<'a> {
         program: Box<dyn FlowsProgram + 'a>,
         offset: ClockOffset,
         keeps_arguments: bool,
+        missing_from: Duration,
         now: Duration,
     ) -> Self {
         Self {
             program,
             offset,
             keeps_arguments,
+            since: now,
+            missing_from,
+            failed: 0,
             open: FxHashMap::default(),
             connected: FxHashSet::default(),
             ended: Default::default(),
@@ -92,8 +111,34 @@ impl<'a> Flows<'a> {
         self.look_at = began + PAUSE.max(ended.saturating_sub(began) * SHARE);
     }
 
-    /// Looks at the flows. With `is_last` all of them end: nobody sees what comes then.
+    /// When the flows were looked at last.
+    pub(super) fn counted_at(&self) -> Duration {
+        self.counted_at
+    }
+
+    /// Looks at the flows. With `is_last` all of them end: nobody sees what comes then. A look that fails becomes a gap; an error
+    /// is that there is no use in another one.
     pub(super) fn look(
+        &mut self,
+        source: &dyn Source,
+        now: Duration,
+        is_last: bool,
+        into: &mut Vec<ConnectionEvent>,
+    ) -> Result<(), Failure> {
+        if self.missing_from < self.since {
+            into.push(missing(source, self.missing_from, self.since));
+            self.missing_from = self.since;
+        }
+        let Err(failure) = self.look_once(source, now, is_last, into) else {
+            self.failed = 0;
+            return Ok(());
+        };
+        into.push(missing(source, self.counted_at, now));
+        (self.counted_at, self.failed) = (now, self.failed + 1);
+        if self.failed < FAILURES { Ok(()) } else { Err(failure) }
+    }
+
+    fn look_once(
         &mut self,
         source: &dyn Source,
         now: Duration,
@@ -109,7 +154,7 @@ impl<'a> Flows<'a> {
             }
         })?;
         let (mut new, mut over) = (Vec::new(), Vec::new());
-        let (offset, open) = (self.offset, &self.open);
+        let (offset, open, since) = (self.offset, &self.open, self.since);
         let patience = IDLE.into_iter().find(|(most, _)| open.len() <= *most).map_or(PAUSE, |(_, idle)| idle);
         self.program.flows(&mut |key, value| {
             let (Ok(key), Some(flow)) = (Key::try_from(key), Flow::decode(key, value, offset)) else {
@@ -117,11 +162,16 @@ impl<'a> Flows<'a> {
             };
             let socket = sockets.get(&flow.cookie);
             let closed = socket.map(|(closed, _)| *closed).filter(|closed| *closed != 0);
-            let may_idle = !flow.is_connected || socket.is_none();
+            let end_is_told = flow.is_its_socket() && socket.is_some();
+            let patience = match IDLE_CONNECTED {
+                (most, idle) if flow.is_connected && open.len() <= most => idle,
+                _ => patience,
+            };
             let ending = match closed {
                 Some(at) => Some((offset.moment(at), EndReason::Closed)),
+                None if is_last && end_is_told => Some((now, EndReason::Unseen)),
                 None if is_last => Some((flow.last, EndReason::Unseen)),
-                None if may_idle && flow.last + patience <= now => Some((flow.last, EndReason::Idle)),
+                None if !end_is_told && flow.last + patience <= now => Some((flow.last, EndReason::Idle)),
                 None => None,
             };
             if let Some(ending) = ending {
@@ -144,9 +194,9 @@ impl<'a> Flows<'a> {
         })?;
         for (key, flow) in new {
             // A socket can be connected again, to somebody else.
-            let has_cookie = flow.is_connected && self.connected.insert(flow.cookie);
+            let has_cookie = flow.is_its_socket() && self.connected.insert(flow.cookie);
             self.open.insert(key, has_cookie);
-            into.push(ConnectionEvent::Opened(Box::new(flow.record(has_cookie, None, false))));
+            into.push(ConnectionEvent::Opened(Box::new(flow.record(since, has_cookie, None, false))));
         }
         let [last, before] = &mut self.ended;
         *before = std::mem::take(last);
@@ -156,14 +206,17 @@ impl<'a> Flows<'a> {
             else {
                 continue;
             };
-            let has_cookie =
-                self.open.remove(&key).unwrap_or(flow.is_connected && !self.connected.contains(&flow.cookie));
+            let has_cookie = self
+                .open
+                .remove(&key)
+                .unwrap_or(flow.is_its_socket() && !self.connected.contains(&flow.cookie));
             if has_cookie {
                 self.connected.remove(&flow.cookie);
                 last.insert(flow.cookie);
             }
             let heard_nobody = sockets.get(&flow.cookie).is_some_and(|(_, flags)| flags & HEARD_NOBODY != 0);
-            into.push(ConnectionEvent::Ended(Box::new(flow.record(has_cookie, Some(ending), heard_nobody))));
+            let record = flow.record(since, has_cookie, Some(ending), heard_nobody);
+            into.push(ConnectionEvent::Ended(Box::new(record)));
         }
         for (cookie, _) in sockets.iter().filter(|(_, (closed, _))| *closed != 0) {
             self.program.end_socket(&cookie.to_ne_bytes())?;
@@ -199,12 +252,19 @@ impl<'a> Flows<'a> {
     }
 }
 
+/// Flows are not told of this span; how many datagrams went nobody knows.
+pub(super) fn missing(source: &dyn Source, from: Duration, until: Duration) -> ConnectionEvent {
+    let boot_id = crate::linux::host::boot_id(source);
+    ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost: None, cause: GapCause::Datagrams })
+}
+
 /// A flow as the programs know it.
 #[derive(Debug, Clone, PartialEq)]
 struct Flow {
     cookie: u64,
     is_connected: bool,
     was_called: bool,
+    saw_made: bool,
     local: IpEndpoint,
     remote: IpEndpoint,
     first: Duration,
@@ -228,6 +288,7 @@ impl Flow {
             cookie: long(key, 0)?,
             is_connected: flags & IS_CONNECTED != 0,
             was_called: flags & WAS_CALLED != 0,
+            saw_made: flags & SAW_MADE != 0,
             local: IpEndpoint::new(address(family, value.get(64..80)?)?, short(value, 80)?, interface),
             remote: IpEndpoint::new(address(family, key.get(8..24)?)?, port, interface),
             first: offset.moment(long(value, 0)?),
@@ -240,27 +301,60 @@ impl Flow {
         })
     }
 
-    /// Makes a record. How many bytes go over it is known in the end, but for those that the process took from whomever.
+    /// Whether it is the only flow of its socket, and ends with that.
+    fn is_its_socket(&self) -> bool {
+        self.is_connected && self.saw_made
+    }
+
+    /// Whether its first datagram was seen: the socket was made while the programs ran, or nothing had gone over it for so long that an
+    /// earlier flow would be over.
+    fn is_whole(&self, since: Duration) -> bool {
+        let ([(_, idle), ..], (_, connected)) = (IDLE, IDLE_CONNECTED);
+        self.saw_made || self.first >= since + if self.is_connected { connected } else { idle }
+    }
+
+    /// Makes a record. How many bytes go over it is known in the end, but for those that the process took from whomever. `since` is
+    /// when the programs began to run.
     fn record(
         &self,
+        since: Duration,
         has_cookie: bool,
         ended: Option<(Duration, EndReason)>,
         heard_nobody: bool,
     ) -> ConnectionRecord {
+        let is_whole = self.is_whole(since);
+        let role = match self.was_called {
+            _ if !is_whole => ConnectionRole::Unknown,
+            true => ConnectionRole::Passive,
+            false => ConnectionRole::Active,
+        };
+        // Who made the first call that was seen had the socket then.
+        let owner = if is_whole { OwnerSource::Made } else { OwnerSource::Held };
         ConnectionRecord {
             cookie: if has_cookie { self.cookie } else { 0 },
             namespace: (self.network != 0).then(|| Namespace { inode: self.network.into() }),
             transport: Transport::Udp,
-            role: if self.was_called { ConnectionRole::Passive } else { ConnectionRole::Active },
-            started: Some(self.first),
+            role,
+            started: is_whole.then_some(self.first),
+            bound: (!is_whole).then_some(BeginBound::NoLaterThan(self.first)),
             ended,
-            process: self.process.map(|instance| (instance, OwnerSource::Made)),
+            process: self.process.map(|instance| (instance, owner)),
             uid: self.process.map(|_| self.uid),
-            bytes_sent: ended.map(|_| self.bytes_sent),
-            bytes_received: ended.filter(|_| !heard_nobody).map(|_| self.bytes_received),
+            bytes_sent: ended.filter(|_| is_whole).map(|_| self.bytes_sent),
+            bytes_received: ended.filter(|_| is_whole && !heard_nobody).map(|_| self.bytes_received),
             ..ConnectionRecord::new(self.local, Some(self.remote))
         }
     }
+}
+
+/// Asks the kernel's types whether there is a tracepoint behind each call that sends or receives.
+pub(super) fn are_told(source: &dyn Source) -> io::Result<bool> {
+    const NAME: &[u8] = b"btf_trace_sock_send_length\0";
+    let has_name = |types: &[u8]| types.windows(NAME.len()).any(|name| name == NAME);
+    let keep = |types: &[u8]| if has_name(types) { NAME.to_vec() } else { Vec::new() };
+    let mut kept = Vec::new();
+    source.read_kept(TYPES, &keep, &mut kept)?;
+    Ok(!kept.is_empty())
 }
 
 /// Returns where control groups of version 2 are.
@@ -335,9 +429,10 @@ mod tests {
 
     #[test]
     fn a_flow_is_what_the_programs_have_written() {
-        let (key, value) = written(0);
+        let (key, value) = written(SAW_MADE);
         let flow = Flow::decode(&key, &value, ClockOffset::default()).unwrap();
-        let open = flow.record(false, None, false);
+        let since = Duration::ZERO;
+        let open = flow.record(since, false, None, false);
         assert_eq!((open.cookie, open.bytes_sent, open.bytes_received), (0, None, None), "it goes on");
         assert_eq!(open.local, IpEndpoint::new([10, 0, 0, 9].into(), 4000, 0));
         assert_eq!(open.remote, Some(IpEndpoint::new([192, 0, 2, 1].into(), 53, 0)));
@@ -346,19 +441,47 @@ mod tests {
         let instance = ProcessInstance { process, executions: run(3, 5) };
         assert_eq!(open.process, Some((instance, OwnerSource::Made)));
         let ended = Some((flow.last, EndReason::Idle));
-        let record = flow.record(true, ended, false);
+        let record = flow.record(since, true, ended, false);
         assert_eq!((record.cookie, record.bytes_sent, record.bytes_received), (7, Some(30), Some(500)));
         assert_eq!(
             (record.started, record.ended),
             (Some(Duration::from_secs(1)), Some((Duration::from_secs(3), EndReason::Idle)))
         );
         // Who takes datagrams without asking from whom may have taken some of this one.
-        assert_eq!(flow.record(true, ended, true).bytes_received, None);
-        let (key, value) = written(WAS_CALLED | IS_CONNECTED);
+        assert_eq!(flow.record(since, true, ended, true).bytes_received, None);
+        let (key, value) = written(WAS_CALLED | IS_CONNECTED | SAW_MADE);
         let flow = Flow::decode(&key, &value, ClockOffset::default()).unwrap();
-        assert!(flow.is_connected && flow.record(true, None, false).role == ConnectionRole::Passive);
+        assert!(flow.is_connected && flow.record(since, true, None, false).role == ConnectionRole::Passive);
         assert_eq!(Flow::decode(&key, &value[..80], ClockOffset::default()), None);
         assert_eq!(Flow::decode(&[0; 32], &value, ClockOffset::default()), None, "of no family");
+    }
+
+    #[test]
+    fn of_a_flow_that_may_have_been_there_before_neither_begin_nor_bytes_are_known() {
+        let (key, value) = written(WAS_CALLED);
+        let flow = Flow::decode(&key, &value, ClockOffset::default()).unwrap();
+        let ended = Some((flow.last, EndReason::Idle));
+        let before = flow.record(Duration::ZERO, false, ended, false);
+        assert_eq!((before.role, before.started), (ConnectionRole::Unknown, None));
+        assert_eq!(before.bound, Some(BeginBound::NoLaterThan(flow.first)));
+        assert_eq!((before.bytes_sent, before.bytes_received), (None, None));
+        assert_eq!(before.process.map(|(_, source)| source), Some(OwnerSource::Held));
+        // Nothing had gone over it for so long that it is a new one, but for a connected socket.
+        let later = Flow { first: Duration::from_secs(60), last: Duration::from_secs(61), ..flow };
+        let new = later.record(Duration::ZERO, false, ended, false);
+        assert_eq!((new.role, new.started), (ConnectionRole::Passive, Some(Duration::from_secs(60))));
+        assert_eq!((new.bytes_sent, new.bytes_received), (Some(30), Some(500)));
+        let connected = Flow { is_connected: true, ..later };
+        assert_eq!(connected.record(Duration::ZERO, false, ended, false).started, None);
+    }
+
+    #[test]
+    fn whether_datagrams_are_told_is_read_in_the_types() {
+        use crate::linux::fake::Fake;
+        let types = |names: &[u8]| are_told(&Fake::new().file(TYPES, names));
+        assert!(types(b"\0int\0btf_trace_sock_send_length\0x\0").unwrap());
+        assert!(!types(b"\0int\0btf_trace_sock_send_lengths\0x\0").unwrap());
+        are_told(&Fake::new()).unwrap_err();
     }
 
     #[test]

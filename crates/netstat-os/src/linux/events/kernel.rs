@@ -159,11 +159,19 @@ impl<'a> KernelEvents<'a> {
         Ok(events)
     }
 
-    /// Begins to tell the flows of UDP as well.
-    pub(super) fn flows(&self, now: Duration) -> Result<Flows<'a>, NoBpf> {
+    /// Begins to tell the flows of UDP as well, which are missing since a moment before.
+    pub(super) fn flows(&self, missing_from: Duration, now: Duration) -> Result<Flows<'a>, NoBpf> {
         let groups = flows::groups(self.source).ok_or(NoBpf::NoGroups)?;
-        let program = self.program.flows(&groups).map_err(|failure| failure.reason())?;
-        Ok(Flows::new(program, self.offset, self.wishes.arguments, now))
+        let program = self.program.flows(&groups).map_err(|failure| match flows::are_told(self.source) {
+            Ok(false) => NoBpf::NoDatagrams,
+            _ => failure.reason(),
+        })?;
+        Ok(Flows::new(program, self.offset, self.wishes.arguments, missing_from, now))
+    }
+
+    /// Up to when an earlier recorder has written, behind which this one goes on.
+    pub(super) fn resumed_at(&self) -> Option<Duration> {
+        self.has_resumed.then_some(self.counted_at)
     }
 
     /// Goes on behind what an earlier recorder has written.
