@@ -3,6 +3,7 @@
 
 mod programs;
 mod times;
+mod types;
 
 use super::bpf::{Failure, TcpSettings};
 use crate::contract::{Ending, PacketTest};
@@ -14,6 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 pub(super) use times::{pack_time, unpack_time};
+pub(super) use types::{TYPES, have_name, knows_bound};
 
 /// A netlink protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,23 +191,6 @@ fn iptables_question(v6: bool) -> &'static str {
 
 /// How [`Source::since_1970`] is recorded.
 const CLOCK: &str = "clock";
-
-/// What the kernel says of its own types.
-pub(super) const TYPES: &str = "/sys/kernel/btf/vmlinux";
-
-/// The state in which the kernel lists bound-only sockets.
-const BOUND_STATE: &[u8] = b"BPF_TCP_BOUND_INACTIVE";
-
-/// Asks the kernel's types whether there is a state for bound-only sockets. A kernel without it accepts the request for
-/// them and lists none, and no answer tells that from a machine that has none; a socket made to find out would be seen by
-/// whoever else looks at that moment.
-pub(super) fn knows_bound(source: &(impl Source + ?Sized)) -> io::Result<bool> {
-    let has_state = |types: &[u8]| types.windows(BOUND_STATE.len()).any(|name| name == BOUND_STATE);
-    let keep = |types: &[u8]| if has_state(types) { BOUND_STATE.to_vec() } else { Vec::new() };
-    let mut kept = Vec::new();
-    source.read_kept(TYPES, &keep, &mut kept)?;
-    Ok(!kept.is_empty())
-}
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@
 use super::process;
 use super::records::{ClockOffset, Record, decode_record, run};
 use crate::linux::bpf::Failure;
-use crate::linux::source::{FlowsProgram, Source, TYPES};
+use crate::linux::source::{FlowsProgram, Source, have_name};
 use netstat_model::history::{
     BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, GapCause, OwnerSource,
     ProcessInstance, RecordGap,
@@ -349,12 +349,7 @@ impl Flow {
 
 /// Asks the kernel's types whether there is a tracepoint behind each call that sends or receives.
 pub(super) fn are_told(source: &dyn Source) -> io::Result<bool> {
-    const NAME: &[u8] = b"btf_trace_sock_send_length\0";
-    let has_name = |types: &[u8]| types.windows(NAME.len()).any(|name| name == NAME);
-    let keep = |types: &[u8]| if has_name(types) { NAME.to_vec() } else { Vec::new() };
-    let mut kept = Vec::new();
-    source.read_kept(TYPES, &keep, &mut kept)?;
-    Ok(!kept.is_empty())
+    have_name(source, "btf_trace_sock_send_length")
 }
 
 /// Returns where control groups of version 2 are.
@@ -404,6 +399,7 @@ pub(super) fn decode_all(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linux::source::TYPES;
 
     /// A flow of IPv4 as the programs write it.
     fn written(flags: u32) -> ([u8; 32], [u8; 88]) {
