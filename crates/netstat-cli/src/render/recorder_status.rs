@@ -143,7 +143,16 @@ pub(crate) fn lines(
     let survives = match (left, &status.pinned, &status.not_pinned) {
         (Some(left), ..) => left.to_owned(),
         _ if !is_running => "-".to_owned(),
-        (_, Some(folder), _) => format!("{} {}", word("nothing is lost:", "유실 없음:"), shown(folder)),
+        (_, Some(folder), _) => {
+            let what = match status.flows && status.no_flows.is_none() {
+                true => word(
+                    "nothing is lost but flows of UDP, which a gap tells:",
+                    "UDP 흐름 말고는 유실 없음(빠진 구간으로 남김):",
+                ),
+                false => word("nothing is lost:", "유실 없음:"),
+            };
+            format!("{what} {}", shown(folder))
+        }
         (_, _, Some([english, korean])) => {
             format!(
                 "{} {}",
@@ -306,6 +315,9 @@ mod tests {
             "{english}"
         );
         assert!(english.contains("\nFlows of UDP:       not kept: it lacks them\n"), "{english}");
+        let told = RecorderStatus { flows: true, no_flows: None, ..status() };
+        let told = lines(&told, Running::Yes, None, Language::English);
+        assert!(told.contains("nothing is lost but flows of UDP") && told.contains(" kept\n"), "{told}");
         let korean = lines(&status(), Running::No, None, Language::Korean);
         assert!(english.contains("\nKeeps:              port 443\n"), "{english}");
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
@@ -316,9 +328,10 @@ mod tests {
         let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
         let filter = Some("\u{1b}[2J\n".to_owned());
         let stuck = Stuck { since: 0, why: ["\u{1b}\n".to_owned(), String::new()], waiting: 3, lost: 4 };
-        let hostile = RecorderStatus { mode, filter, file, stuck: Some(stuck), ..status() };
+        let no_flows = Some(["\u{1b}\n".to_owned(), String::new()]);
+        let hostile = RecorderStatus { mode, filter, file, no_flows, stuck: Some(stuck), ..status() };
         let text = lines(&hostile, Running::Yes, None, Language::English);
-        assert!(!text.contains('\u{1b}') && text.lines().count() == 18, "{text:?}");
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 19, "{text:?}");
         assert!(text.contains("3 begins and ends wait in memory, 4 ends are lost\n"), "{text}");
         let killed = lines(&hostile, Running::No, None, Language::English);
         assert!(killed.contains("3 begins and ends that waited in memory are lost with it"), "{killed}");
