@@ -64,7 +64,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     }
     if typed.follow_text && typed.write.is_some() {
         return Err(complaint!(
-            "--follow-text is about lines, and a file has all that was sent: leave out -w or --follow-text",
+            "--follow-text goes with the lines that are printed, and -w prints none: leave one of them out",
             "--follow-text: 줄로 출력할 때의 옵션입니다. 파일에는 보낸 내용이 모두 들어갑니다. -w나 --follow-text를 빼세요"
         ));
     }

@@ -146,8 +146,8 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
     let is_unlisted = arguments.family.is_some_and(|family| family.kinds.contains(Kinds::UNLISTED));
     if *netns != Netns::All && is_unlisted {
         return Err(complaint!(
-            "no table tells which network namespace sockets in no table belong to: type --netns all",
-            "어떤 테이블에도 없는 소켓은 네트워크 네임스페이스를 알 수 없습니다. --netns all을 입력하세요"
+            "the network namespace of sockets in no table is not known: to see those of all namespaces, type --netns all",
+            "어떤 테이블에도 없는 소켓은 네트워크 네임스페이스를 알 수 없습니다. 모두 보려면 --netns all을 입력하세요"
         ));
     }
     if *netns != Netns::All && arguments.at.is_some() {

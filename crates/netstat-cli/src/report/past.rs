@@ -545,7 +545,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             lost
         ),
         GapCause::Datagrams if gap.lost.is_none() => both!(
-            "{span} nothing told between whom datagrams of UDP went: those flows are missing, or lack bytes",
+            "{span} flows of UDP were not seen: they are missing, or lack bytes",
             "{span} UDP 데이터그램의 상대를 알 수 없었습니다. 그 흐름은 없거나 바이트 수가 모자랍니다",
             span
         ),
@@ -553,7 +553,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             let lost = gap.lost.unwrap_or(0);
             let datagrams = both!("{lost:datagram|datagrams}", "데이터그램 {lost}개", lost);
             both!(
-                "{span} there was no room to keep between whom {datagrams} of UDP went: those flows are missing, or lack bytes",
+                "{span} there was no room for the flows of {datagrams} of UDP: they are missing, or lack bytes",
                 "{span} 공간이 없어 UDP {datagrams}의 상대를 기록하지 못했습니다. 그 흐름은 없거나 바이트 수가 모자랍니다",
                 span,
                 datagrams

@@ -219,7 +219,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
 fn say_flows(stream: &dyn EventStream) -> bool {
     let Some(why) = why_no_flows(stream) else { return false };
     output::complain(&both!(
-        "with whom UDP sockets talk is not recorded: {why}; the sockets are, once a second",
+        "flows of UDP are not recorded: {why}; UDP sockets are, once a second",
         "UDP 소켓이 누구와 통신하는지는 기록하지 않습니다: {why}. 소켓 자체는 1초마다 기록합니다",
         why
     ));
@@ -231,11 +231,11 @@ fn why_no_flows(stream: &dyn EventStream) -> Option<Text> {
     Some(match stream.flows() {
         Some(Ok(())) => return None,
         Some(Err(NoBpf::NotPermitted)) => both!(
-            "not permitted; its hooks take CAP_NET_ADMIN beside CAP_BPF and CAP_PERFMON",
+            "not permitted; their hooks take CAP_NET_ADMIN beside CAP_BPF and CAP_PERFMON",
             "권한 없음. 훅을 쓰려면 CAP_BPF, CAP_PERFMON과 함께 CAP_NET_ADMIN이 필요합니다"
         ),
         Some(Err(reason)) => system::no_bpf(&reason),
-        None => both!("they need BPF", "BPF가 필요합니다"),
+        None => both!("that takes BPF", "BPF가 필요합니다"),
     })
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Uses one that a [`Loader`] has made.
+    /// Uses one that the loader has made.
     ///
     /// # Errors
     /// `InvalidInput` when its keys or values have another size: the kernel would write others.
